@@ -1,0 +1,133 @@
+"""Every check of the project, each in an environment of its own: ``nox -l`` lists them."""
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "types", "imports", "docs", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+# Their public interface description is not ours to ship: say where yours is.
+OPENAPI = Path(os.environ.get("STATUSPRO_OPENAPI", "../shared/api/statuspro-openapi.yaml"))
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session(python="3.10")
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the lowest version that is allowed of every dependency."""
+    session.install("-e", ".[test]", *lowest_versions("redis", "django"))
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests and fail when too few lines or branches were reached."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-n", "auto", "--cov", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Run ruff's rules and compare with ruff's format."""
+    session.install("-e", ".[lint]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Run both type checkers."""
+    session.install("-e", ".[test,lint]")
+    session.run("mypy")
+    session.run("pyright")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that no room of the package imports a higher one."""
+    session.install("-e", ".[lint]")
+    session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("sphinx-build", "-W", "-n", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def schemathesis(session: nox.Session) -> None:
+    """Try the sandbox against the service's interface description."""
+    if not OPENAPI.exists():
+        session.skip("no interface description: set STATUSPRO_OPENAPI to its path")
+    session.install(".", "schemathesis>=4")
+    server = subprocess.Popen(
+        [f"{session.bin}/statuspro", "sandbox", "--port", "8931"], stdout=subprocess.DEVNULL
+    )
+    try:
+        session.run(
+            "schemathesis",
+            "run",
+            str(OPENAPI),
+            "--url=http://127.0.0.1:8931/api/v1",
+            "--header=Authorization: Bearer sandbox",
+            "--wait-for-schema=10",
+            *session.posargs,
+        )
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@nox.session
+def limits(session: nox.Session) -> None:
+    """Run the tests that wait through real windows of 60 s."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-n", "8", "-m", "limits", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Run for minutes under random faults."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "-m", "soak", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change the code in small ways and see that the tests notice."""
+    session.install("-e", ".[test]", "mutmut>=3.3")
+    session.run("mutmut", "run", *session.posargs)
+    session.run("mutmut", "results")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the source archive and the wheel into dist/."""
+    session.install("build")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+
+
+def lowest_versions(*extras: str) -> list[str]:
+    """Return ``name==version`` for the lower bound of each dependency in setup.cfg."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    lists = [config["options"]["install_requires"]]
+    lists += [config["options.extras_require"][extra] for extra in extras]
+    return re.sub(r">=([\w.]+)\S*", r"==\1", "\n".join(lists)).split()
