@@ -1,0 +1,36 @@
+"""Bulk updates: accepted at once, applied a moment later."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+
+from .store import NotViableError, StatusChange, Store, UnknownOrderError
+
+
+class BulkQueue:
+    """Jobs that wait for a timer, as the service's queue worker would let them wait."""
+
+    def __init__(self, store: Store, delay: float = 0.05) -> None:
+        self._store = store
+        self._delay = delay
+        self._jobs: deque[tuple[list[int], StatusChange]] = deque()
+        self._lock = threading.Lock()
+
+    def put(self, order_ids: list[int], change: StatusChange) -> None:
+        """Queue the change for these orders."""
+        self._jobs.append((order_ids, change))
+        timer = threading.Timer(self._delay, self.flush)
+        timer.daemon = True
+        timer.start()
+
+    def flush(self) -> None:
+        """Apply all that is queued, in order, and return when it is applied."""
+        with self._lock:
+            while self._jobs:
+                order_ids, change = self._jobs.popleft()
+                for order_id in dict.fromkeys(order_ids):
+                    # An id that is unknown, or whose status may not change so, is passed over.
+                    with contextlib.suppress(UnknownOrderError, NotViableError):
+                        self._store.update_status(order_id, change, kind="bulk-status")

@@ -1,0 +1,126 @@
+"""The statuses that the sandbox's merchant has defined, and which may follow which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Status:
+    """One entry of the merchant's catalogue.
+
+    ``color`` is a name in the catalogue and ``hex_color`` what an order shows, as the service does
+    it. ``auto_change_days`` is announced on the order and never acted upon.
+    """
+
+    code: str
+    name: str
+    public_name: str | None
+    description: str
+    color: str
+    hex_color: str
+    public: bool = True
+    auto_change_days: int | None = None
+    translations: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+
+
+RECEIVED, IN_PRODUCTION, SHIPPED, QUALITY_CHECK, ON_HOLD, READY, DELIVERED = (
+    f"st{number:06d}" for number in range(1, 8)
+)
+
+CATALOGUE: dict[str, Status] = {
+    status.code: status
+    for status in (
+        Status(
+            RECEIVED,
+            "Order Received",
+            "We have your order",
+            "The order is in our book and waits for a free bench.",
+            "gray",
+            "#6B7280",
+            translations={
+                "de": ("Bestellung eingegangen", "Die Bestellung wartet auf einen freien Platz."),
+                "fr": ("Commande reçue", "La commande attend une place à l'atelier."),
+            },
+        ),
+        Status(
+            IN_PRODUCTION,
+            "In Production",
+            "On the workbench",
+            "Somebody is making this piece right now.",
+            "pink",
+            "#EC4899",
+            translations={"de": ("In Arbeit", "Das Stück wird gerade gefertigt.")},
+        ),
+        Status(
+            SHIPPED,
+            "Shipped",
+            None,
+            "The parcel has left the workshop.",
+            "green",
+            "#10B981",
+            auto_change_days=10,
+        ),
+        Status(
+            QUALITY_CHECK,
+            "Quality Check",
+            "A second pair of eyes",
+            "The finished piece is looked over before it is packed.",
+            "blue",
+            "#3B82F6",
+        ),
+        Status(
+            ON_HOLD,
+            "On Hold",
+            None,
+            "Something is missing: material, an answer or a payment.",
+            "amber",
+            "#F59E0B",
+            public=False,
+        ),
+        Status(
+            READY,
+            "Ready for Pickup",
+            "Come and get it",
+            "The piece is packed and lies at the counter.",
+            "teal",
+            "#14B8A6",
+        ),
+        Status(
+            DELIVERED,
+            "Delivered",
+            None,
+            "The order has reached its owner.",
+            "purple",
+            "#8B5CF6",
+        ),
+    )
+}
+
+# What may follow an order's status; None stands for an order without one.
+_NEXT: dict[str | None, tuple[str, ...]] = {
+    None: (RECEIVED, IN_PRODUCTION, ON_HOLD),
+    RECEIVED: (IN_PRODUCTION, ON_HOLD),
+    IN_PRODUCTION: (SHIPPED, QUALITY_CHECK, ON_HOLD, READY),
+    QUALITY_CHECK: (IN_PRODUCTION, SHIPPED, READY),
+    ON_HOLD: (RECEIVED, IN_PRODUCTION),
+    SHIPPED: (DELIVERED,),
+    READY: (DELIVERED,),
+    DELIVERED: (),
+}
+
+# How an order usually came to its status: what its history is made of.
+WAY_TO: dict[str, tuple[str, ...]] = {
+    RECEIVED: (RECEIVED,),
+    IN_PRODUCTION: (RECEIVED, IN_PRODUCTION),
+    QUALITY_CHECK: (RECEIVED, IN_PRODUCTION, QUALITY_CHECK),
+    SHIPPED: (RECEIVED, IN_PRODUCTION, QUALITY_CHECK, SHIPPED),
+    ON_HOLD: (RECEIVED, ON_HOLD),
+    READY: (RECEIVED, IN_PRODUCTION, READY),
+    DELIVERED: (RECEIVED, IN_PRODUCTION, SHIPPED, DELIVERED),
+}
+
+
+def viable_after(code: str | None) -> tuple[str, ...]:
+    """The codes that may follow the status ``code`` (None: no status is set)."""
+    return _NEXT[code]

@@ -1,0 +1,224 @@
+"""Believable orders, each a function of the seed and its place in the list."""
+
+# The names are in the scripts of the shop's customers on purpose.
+# ruff: noqa: RUF001
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from hashlib import blake2b
+from typing import NamedTuple
+
+from .catalogue import (
+    CATALOGUE,
+    DELIVERED,
+    IN_PRODUCTION,
+    ON_HOLD,
+    QUALITY_CHECK,
+    READY,
+    RECEIVED,
+    SHIPPED,
+    WAY_TO,
+)
+from .orders import FINANCIAL_STATUSES, FULFILLMENT_STATUSES, Customer, Event, Mail, Order
+
+FIRST_ID = 6110375248088
+FIRST_NUMBER = 1188
+# Ids grow as a shop system's do: upwards, with gaps, and past 32 bits.
+_ID_STRIDE = 32_768
+_ID_JITTER = 30_011
+
+DAY = 86_400
+_OPENED = int(datetime(2026, 1, 5, 8, tzinfo=timezone.utc).timestamp())
+_SEASON = 80 * DAY
+
+
+class _Region(NamedTuple):
+    """Names of one language: as they are written, and as they stand in an address."""
+
+    locale: str
+    family_first: bool
+    given: tuple[tuple[str, str], ...]
+    family: tuple[tuple[str, str], ...]
+
+
+def _region(locale: str, given: str, family: str, *, family_first: bool = False) -> _Region:
+    def pairs(names: str) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (written, ascii_form or written.lower())
+            for written, _, ascii_form in (name.partition("=") for name in names.split())
+        )
+
+    return _Region(locale, family_first, pairs(given), pairs(family))
+
+
+_REGIONS = (
+    _region("en", "Ada Grace Alan Joan Miles Ruth Oscar Nina", "Smith Okafor Byrne Clarke Reed"),
+    _region(
+        "de",
+        "Jürgen=juergen Käthe=kaethe Anneliese Björn=bjoern Jörg=joerg Frieda",
+        "Müller=mueller Weiß=weiss Schröder=schroeder Krüger=krueger Vogel",
+    ),
+    _region(
+        "fr",
+        "Chloé=chloe François=francois Zoé=zoe Benoît=benoit Maëlle=maelle Léon=leon",
+        "Lefèvre=lefevre D'Aubigné=daubigne Noël=noel Garçon=garcon Béranger=beranger",
+    ),
+    _region(
+        "pl",
+        "Łukasz=lukasz Żaneta=zaneta Małgorzata=malgorzata Paweł=pawel Wit",
+        "Wójcik=wojcik Dąbrowska=dabrowska Zięba=zieba Śliwa=sliwa Gołąb=golab",
+    ),
+    _region(
+        "tr",
+        "Çağla=cagla Gülşen=gulsen İsmail=ismail Ömer=omer",
+        "Yıldız=yildiz Şahin=sahin Koç=koc",
+    ),
+    _region(
+        "ru",
+        "Ольга=olga Фёдор=fyodor Юлия=yulia Илья=ilya",
+        "Соколова=sokolova Щукин=shchukin Ёлкин=yolkin",
+    ),
+    _region(
+        "uk",
+        "Ґалина=galyna Їжак=yizhak Євген=yevhen Ніна=nina",
+        "Шевчук=shevchuk Ковальчук=kovalchuk",
+    ),
+    _region("el", "Ελένη=eleni Γιώργος=giorgos Ζωή=zoi", "Παππάς=pappas Αγγελίδου=angelidou"),
+    _region(
+        "ja",
+        "葵=aoi 健太=kenta さくら=sakura 蓮=ren",
+        "佐藤=sato 鈴木=suzuki 髙橋=takahashi 渡邉=watanabe",
+        family_first=True,
+    ),
+    _region(
+        "zh",
+        "伟=wei 秀英=xiuying 芳=fang 强=qiang",
+        "王=wang 李=li 张=zhang 欧阳=ouyang",
+        family_first=True,
+    ),
+    _region(
+        "ko",
+        "민준=minjun 서연=seoyeon 지우=jiwoo",
+        "김=kim 이=lee 박=park 최=choi",
+        family_first=True,
+    ),
+    _region("ar", "ليلى=layla يوسف=yusuf فاطمة=fatima عمر=omar", "الخطيب=alkhatib حداد=haddad"),
+    _region("he", "נועה=noa דוד=david תמר=tamar אורי=uri", "כהן=cohen לוי=levi מזרחי=mizrahi"),
+    _region("hi", "अनन्या=ananya अर्जुन=arjun प्रिया=priya", "शर्मा=sharma पटेल=patel"),
+    _region(
+        "vi", "Thị=thi Ngọc=ngoc Hữu=huu", "Nguyễn=nguyen Trần=tran Đặng=dang", family_first=True
+    ),
+)
+_DOMAINS = ("example.com", "example.org", "example.net", "mail.example", "post.example")
+_TAGS = ("commercial", "rush", "gift", "wholesale", "engraved", "repeat-customer", "b2b", "vip")
+_REMARKS = (
+    "Customer asked for a matte finish",
+    "Wood arrived, cutting tomorrow",
+    "Called back about the engraving: «für Zoë»",
+    "Packed with extra padding",
+)
+
+# How common each status is, in 256ths; what is left over has no status, about a third.
+_STATUS_SHARES = (
+    (IN_PRODUCTION, 40),
+    (SHIPPED, 36),
+    (DELIVERED, 36),
+    (RECEIVED, 24),
+    (QUALITY_CHECK, 16),
+    (READY, 10),
+    (ON_HOLD, 10),
+)
+_STATUS_OF_BYTE: tuple[str | None, ...] = tuple(
+    code for code, share in _STATUS_SHARES for _ in range(share)
+) + (None,) * (256 - sum(share for _, share in _STATUS_SHARES))
+
+
+def id_at(index: int) -> int:
+    """The id of the order at ``index``, counted from the oldest."""
+    return FIRST_ID + index * _ID_STRIDE + index * 19_997 % _ID_JITTER
+
+
+def index_of(order_id: int) -> int | None:
+    """The place of ``order_id`` in the list, counted from the oldest; None if no order has it."""
+    index = (order_id - FIRST_ID) // _ID_STRIDE
+    return index if index >= 0 and id_at(index) == order_id else None
+
+
+def iso_date(time: float) -> str:
+    """The UTC day of ``time`` as ``YYYY-MM-DD``."""
+    return datetime.fromtimestamp(time, timezone.utc).date().isoformat()
+
+
+def subject_of(name: str, status_name: str) -> str:
+    """The subject of the mail that tells a customer of a status."""
+    return f"Order {name}: {status_name}"
+
+
+def seeded_order(seed: int, index: int, total: int) -> Order:
+    """The order at ``index`` of ``total``: the same for the same arguments, on any machine."""
+    # The bytes are the order's dice: one for each choice, none used for two.
+    dice = blake2b(b"%d:%d" % (seed, index), digest_size=32).digest()
+    created = _OPENED + _SEASON * index // total
+    order = Order(
+        id=id_at(index),
+        number=FIRST_NUMBER + index,
+        customer=_customer(dice),
+        created_at=created,
+        tags=_tags(dice[6], dice[7]),
+        financial_status=FINANCIAL_STATUSES[dice[8] % 8 if dice[9] < 100 else 0],
+        fulfillment_status=FULFILLMENT_STATUSES[dice[10] % 4],
+        cancelled_at=created + dice[12] * 900 if dice[11] < 20 else None,
+        additional_emails=("office@reseller.example",) if dice[13] < 16 else (),
+    )
+    _give_status(order, _STATUS_OF_BYTE[dice[14]], dice)
+    _give_due_date(order, dice)
+    return order
+
+
+def _customer(dice: bytes) -> Customer:
+    region = _REGIONS[dice[0] % len(_REGIONS)]
+    given, given_ascii = region.given[dice[1] % len(region.given)]
+    family, family_ascii = region.family[dice[2] % len(region.family)]
+    number = str(dice[3]) if dice[4] < 128 else ""
+    return Customer(
+        name=f"{family} {given}" if region.family_first else f"{given} {family}",
+        email=f"{given_ascii}.{family_ascii}{number}@{_DOMAINS[dice[5] % len(_DOMAINS)]}",
+        locale=region.locale,
+    )
+
+
+def _tags(first: int, second: int) -> tuple[str, ...]:
+    if first < 96:
+        return ()
+    one, other = _TAGS[first % len(_TAGS)], _TAGS[second % len(_TAGS)]
+    return (one,) if one == other or second < 128 else (one, other)
+
+
+def _give_status(order: Order, code: str | None, dice: bytes) -> None:
+    """Set the status and write the history that led to it."""
+    time = order.created_at
+    for step, passed in enumerate(WAY_TO[code] if code else ()):
+        time += 3600 + dice[15 + step] * 1200
+        order.history.append(
+            Event("status_updated", time, passed, mail=_past_mail(order, passed, time))
+        )
+        order.status_code, order.status_set_at = passed, time
+    if dice[20] < 64:
+        remark = _REMARKS[dice[21] % len(_REMARKS)]
+        order.history.append(Event("comment_added", time + 600, None, remark, dice[22] < 128))
+
+
+def _past_mail(order: Order, code: str, time: int) -> Mail:
+    subject = subject_of(order.name, CATALOGUE[code].name)
+    return Mail(order.id, (order.customer.email,), subject, code, None, time, None)
+
+
+def _give_due_date(order: Order, dice: bytes) -> None:
+    if dice[23] < 100:
+        return
+    day = datetime.fromtimestamp(order.created_at, timezone.utc).date()
+    due = day + timedelta(days=5 + dice[24] % 30)
+    order.due_date = due.isoformat()
+    if dice[25] < 128:
+        order.due_date_to = (due + timedelta(days=1 + dice[26] % 6)).isoformat()

@@ -1,0 +1,142 @@
+"""Orders as the service's JSON shows them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from .catalogue import CATALOGUE, Status, viable_after
+from .data import DAY
+from .orders import Event, Order
+
+JSON = dict[str, Any]
+
+SENDER = "updates@workshop.example"
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def to_json(value: object) -> bytes:
+    """``value`` as compact ASCII JSON, other characters escaped as the service does it."""
+    return _encode(value).encode("ascii")
+
+
+def iso_time(time: float | None) -> str | None:
+    """A time in seconds since 1970 as ISO 8601 in UTC, to the second."""
+    if time is None:
+        return None
+    return datetime.fromtimestamp(int(time), timezone.utc).isoformat()
+
+
+def list_item(order: Order) -> JSON:
+    """The order as a list shows it: with the number of its history's lines only."""
+    return {**_head(order), "history_count": len(order.history)}
+
+
+def detail(order: Order) -> JSON:
+    """The order in full, with its history and what its customer sees of its progress."""
+    shown = _head(order)
+    if order.status_code is not None:
+        shown["status"]["translations"] = _translations(CATALOGUE[order.status_code])
+    shown["history"] = [_history_item(event) for event in order.history]
+    shown["public_progress_timeline"] = _timeline(order)
+    return shown
+
+
+def definition(status: Status) -> JSON:
+    """A status as the catalogue and the list of viable statuses show it."""
+    return {
+        "name": status.name,
+        "description": status.description,
+        "code": status.code,
+        "color": status.color,
+    }
+
+
+def viable(order: Order) -> list[JSON]:
+    """The statuses that the order may be given next."""
+    return [definition(CATALOGUE[code]) for code in viable_after(order.status_code)]
+
+
+def _head(order: Order) -> JSON:
+    customer = order.customer
+    return {
+        "id": order.id,
+        "name": order.name,
+        "order_number": str(order.number),
+        "customer": {
+            "name": customer.name,
+            "email": customer.email,
+            "locale": customer.locale,
+        },
+        "status": _status(order.status_code, order.status_set_at),
+        "due_date": _midnight(order.due_date),
+        "due_date_to": _midnight(order.due_date_to),
+    }
+
+
+def _status(code: str | None, set_at: int | None) -> JSON:
+    if code is None:
+        return {"is_set": False}
+    status = CATALOGUE[code]
+    days = status.auto_change_days
+    return {
+        "is_set": True,
+        "code": code,
+        "name": status.name,
+        "public_name": status.public_name,
+        "description": status.description,
+        "color": status.hex_color,
+        "public": status.public,
+        "set_at": iso_time(set_at),
+        "auto_change_at": iso_time(set_at + days * DAY if days and set_at is not None else None),
+    }
+
+
+def _translations(status: Status) -> JSON:
+    return {
+        locale: {"name": name, "description": description}
+        for locale, (name, description) in status.translations.items()
+    }
+
+
+def _midnight(day: str | None) -> str | None:
+    return None if day is None else f"{day}T00:00:00+00:00"
+
+
+def _history_item(event: Event) -> JSON:
+    mail = event.mail
+    return {
+        "event": event.event,
+        "status": None if event.status_code is None else _status(event.status_code, event.time),
+        "comment": event.comment,
+        "comment_is_public": event.comment_is_public,
+        "created_at": iso_time(event.time),
+        "mail_log": mail
+        and {
+            "from": SENDER,
+            "to": mail.to[0],
+            "subject": mail.subject,
+            "delivery_status": "sent" if mail.send_at is None else "scheduled",
+        },
+    }
+
+
+def _timeline(order: Order) -> list[JSON]:
+    """The public statuses that the order has been through, the last of them under way."""
+    passed = [
+        event
+        for event in order.history
+        if event.status_code is not None and CATALOGUE[event.status_code].public
+    ]
+    return [
+        {
+            "name": status.public_name or status.name,
+            "description": status.description,
+            "progress": "current" if event is passed[-1] else "complete",
+            "timestamp": iso_time(event.time),
+        }
+        for event in passed
+        for status in (CATALOGUE[event.status_code or ""],)
+    ]

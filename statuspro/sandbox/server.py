@@ -1,0 +1,84 @@
+"""A threaded HTTP/1.1 server for one WSGI callable, with connections that are kept alive."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from .wire import serve_connection
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Server:
+    """Listens on 127.0.0.1, one thread a connection; ``port`` 0 takes any free one."""
+
+    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+        self.accepted = 0
+        self._app = app
+        self._lock = threading.Lock()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self.port: int = self._listener.getsockname()[1]
+        self._acceptor = threading.Thread(
+            target=self._accept, name=f"sandbox:{self.port}", daemon=True
+        )
+        self._acceptor.start()
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open now."""
+        with self._lock:
+            return len(self._open)
+
+    def stop(self) -> None:
+        """Close the listening socket and every connection, and wait for their threads."""
+        self._stopping.set()
+        # A connection of our own wakes the thread that waits in accept(), on every system.
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            pass
+        self._acceptor.join()
+        with self._lock:
+            threads = list(self._open.values())
+            for connection in self._open:
+                _shut(connection)
+        for thread in threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        with self._listener:
+            while True:
+                connection, _ = self._listener.accept()
+                if self._stopping.is_set():
+                    connection.close()
+                    return
+                self._start(connection)
+
+    def _start(self, connection: socket.socket) -> None:
+        # Without this an answer on a kept connection waits 40 ms for the client's delayed ACK.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+        with self._lock:
+            self._open[connection] = thread
+            self.accepted += 1
+        thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with contextlib.suppress(OSError), connection.makefile("rb") as reader:
+                serve_connection(reader, connection.sendall, self._app, self.port)
+        finally:
+            _shut(connection)
+            with self._lock:
+                self._open.pop(connection)
+            connection.close()
+
+
+def _shut(connection: socket.socket) -> None:
+    # close() alone leaves the peer waiting while a forked child holds a copy of the socket.
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

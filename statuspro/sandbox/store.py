@@ -1,0 +1,256 @@
+"""The sandbox's state: its orders, what was written to them, and the mails that would be sent."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+from .catalogue import CATALOGUE, viable_after
+from .data import FIRST_NUMBER, id_at, index_of, seeded_order, subject_of
+from .filters import EVERYTHING, Filters
+from .orders import Customer, Event, Mail, Order
+from .render import list_item, to_json
+
+
+class Applied(NamedTuple):
+    """One write that was applied; ``kind`` is the last word of the endpoint's path."""
+
+    order_id: int
+    kind: str
+    time: float
+
+
+@dataclass(frozen=True)
+class StatusChange:
+    """What a caller asks for with a new status."""
+
+    status_code: str
+    comment: str | None = None
+    public: bool = False
+    email_customer: bool = True
+    email_additional: bool = True
+    send_at: int | None = None
+    due_date: str | None = None
+
+
+class UnknownOrderError(KeyError):
+    """There is no such order."""
+
+
+class NotViableError(Exception):
+    """The order's status may not be followed by the one that was asked for."""
+
+
+class Store:
+    """Orders by id, newest first, safe to use from many threads.
+
+    An order is made when it is first asked for, so that a million of them cost nothing to begin
+    with; its line in a list is kept as bytes until the order is written to.
+    """
+
+    def __init__(
+        self, orders: int, seed: int, *, clock: Callable[[], float], enforce_viable: bool = True
+    ) -> None:
+        self.mails: list[Mail] = []
+        self.applied: list[Applied] = []
+        self._seed = seed
+        self._seeded = self._made = orders
+        self._clock = clock
+        self._enforce_viable = enforce_viable
+        self._lock = threading.RLock()
+        self._ids = [id_at(index) for index in range(orders)]  # ascending: the oldest first
+        self._orders: dict[int, Order] = {}
+        self._lines: dict[int, bytes] = {}
+        self._matches: dict[Filters, list[int]] = {}
+
+    # Reading
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __contains__(self, order_id: int) -> bool:
+        with self._lock:
+            place = bisect_left(self._ids, order_id)
+            return place < len(self._ids) and self._ids[place] == order_id
+
+    def get(self, order_id: int) -> Order | None:
+        """A copy of the order, or None."""
+        with self._lock:
+            order = self._find(order_id)
+            return None if order is None else replace(order, history=list(order.history))
+
+    def lookup(self, number: str, email: str) -> Order | None:
+        """A copy of the order with this number or name, if it was this address that ordered."""
+        digits = number.removeprefix("#")
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
+            return None
+        order = self.get(id_at(max(int(digits) - FIRST_NUMBER, -1)))
+        if order is None or order.customer.email.casefold() != email.casefold():
+            return None
+        return order
+
+    def page(self, filters: Filters, page: int, per_page: int) -> tuple[list[bytes], int]:
+        """The lines of one page of the list, as JSON, and how many orders match in all."""
+        with self._lock:
+            ids = self._matching(filters)
+            end = max(len(ids) - (page - 1) * per_page, 0)
+            newest_first = reversed(ids[max(end - per_page, 0) : end])
+            return [self._line(order_id) for order_id in newest_first], len(ids)
+
+    def _find(self, order_id: int) -> Order | None:
+        order = self._orders.get(order_id)
+        if order is None and order_id in self:
+            order = self._orders[order_id] = self._seeded_order(order_id)
+        return order
+
+    def _seeded_order(self, order_id: int) -> Order:
+        return seeded_order(self._seed, index_of(order_id) or 0, self._seeded)
+
+    def _matching(self, filters: Filters) -> list[int]:
+        if filters == EVERYTHING:
+            return self._ids
+        found = self._matches.get(filters)
+        if found is None:
+            found = [
+                order_id
+                for order_id in self._ids
+                if (order := self._find(order_id)) is not None and filters.match(order)
+            ]
+            self._matches[filters] = found
+        return found
+
+    def _line(self, order_id: int) -> bytes:
+        line = self._lines.get(order_id)
+        if line is None:
+            order = self._orders.get(order_id) or self._seeded_order(order_id)
+            line = self._lines[order_id] = to_json(list_item(order))
+        return line
+
+    # Writing
+
+    def update_status(self, order_id: int, change: StatusChange, kind: str = "status") -> None:
+        """Give the order a status, write its history, send its mail.
+
+        Raises:
+            UnknownOrderError: There is no such order.
+            NotViableError: Its status may not be followed by the one asked for.
+        """
+        with self._lock:
+            order = self._known(order_id)
+            if self._enforce_viable and change.status_code not in viable_after(order.status_code):
+                raise NotViableError(change.status_code)
+            now = int(self._clock())
+            order.status_code, order.status_set_at = change.status_code, now
+            if change.due_date is not None:
+                order.due_date, order.due_date_to = change.due_date, None
+            event = Event(
+                "status_updated",
+                now,
+                change.status_code,
+                change.comment,
+                change.public,
+                self._send_mail(order, change),
+            )
+            self._written(order, event, kind)
+
+    def add_comment(self, order_id: int, comment: str, public: bool) -> None:
+        """Add a comment to the order's history; UnknownOrderError if there is no such order."""
+        with self._lock:
+            order = self._known(order_id)
+            event = Event("comment_added", int(self._clock()), None, comment, public)
+            self._written(order, event, "comment")
+
+    def set_due_date(self, order_id: int, due_date: str | None, due_date_to: str | None) -> None:
+        """Set the order's due date or clear it; UnknownOrderError if there is no such order."""
+        with self._lock:
+            order = self._known(order_id)
+            order.due_date = due_date
+            order.due_date_to = due_date_to if due_date is not None else None
+            self._written(order, Event("due_date_updated", int(self._clock())), "due-date")
+
+    def _known(self, order_id: int) -> Order:
+        order = self._find(order_id)
+        if order is None:
+            raise UnknownOrderError(order_id)
+        return order
+
+    def _written(self, order: Order, event: Event, kind: str) -> None:
+        order.history.append(event)
+        self.applied.append(Applied(order.id, kind, self._clock()))
+        self._forget(order.id)
+
+    def _forget(self, order_id: int) -> None:
+        """Drop what was derived from the order as it was."""
+        self._lines.pop(order_id, None)
+        self._matches.clear()
+
+    def _send_mail(self, order: Order, change: StatusChange) -> Mail | None:
+        to = ((order.customer.email,) if change.email_customer else ()) + (
+            order.additional_emails if change.email_additional else ()
+        )
+        if not to:
+            return None
+        mail = Mail(
+            order_id=order.id,
+            to=to,
+            subject=subject_of(order.name, CATALOGUE[change.status_code].name),
+            status_code=change.status_code,
+            comment=change.comment if change.public else None,
+            time=self._clock(),
+            send_at=change.send_at,
+        )
+        self.mails.append(mail)
+        return mail
+
+    # Behind the service's back: what other people do to the list meanwhile
+
+    def add(self, **values: Any) -> int:
+        """Add an order at the top of the list and return its id.
+
+        Args:
+            **values: Fields of ``Order`` other than ``id`` and ``number``, or ``name``, ``email``
+                and ``locale`` of its customer; the rest is as believable as any order's.
+        """
+        with self._lock:
+            order = seeded_order(self._seed, self._made, self._made + 1)
+            order.created_at = int(self._clock())
+            order.status_code = order.status_set_at = order.cancelled_at = None
+            order.history = []
+            customer = {name: values.pop(name) for name in Customer._fields if name in values}
+            order.customer = order.customer._replace(**customer)
+            self._assign(order, values)
+            self._made += 1
+            self._orders[order.id] = order
+            self._ids.append(order.id)
+            self._matches.clear()
+            return order.id
+
+    def change(self, order_id: int, **values: Any) -> None:
+        """Set fields of the order without history, mail or checks; UnknownOrderError if unknown."""
+        with self._lock:
+            self._assign(self._known(order_id), values)
+            self._forget(order_id)
+
+    def remove(self, order_id: int) -> None:
+        """Take the order out of the list; UnknownOrderError if there is no such order."""
+        with self._lock:
+            self._known(order_id)
+            del self._ids[bisect_left(self._ids, order_id)]
+            del self._orders[order_id]
+            self._forget(order_id)
+
+    def _assign(self, order: Order, values: dict[str, Any]) -> None:
+        unknown = values.keys() - _ASSIGNABLE
+        if unknown:
+            raise TypeError(f"an order has no field to set named {', '.join(sorted(unknown))}")
+        if values.get("status_code") is not None:
+            CATALOGUE[values["status_code"]]  # an unknown code fails here, not in a later answer
+            values.setdefault("status_set_at", int(self._clock()))
+        for name, value in values.items():
+            setattr(order, name, value)
+
+
+_ASSIGNABLE = {field.name for field in fields(Order)} - {"id", "number"}
