@@ -14,7 +14,7 @@ JSON = dict[str, Any]
 
 SENDER = "updates@workshop.example"
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+_encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def to_json(value: object) -> bytes:

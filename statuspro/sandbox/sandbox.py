@@ -18,6 +18,7 @@ from .store import Applied, Store, UnknownOrderError
 
 if TYPE_CHECKING:
     from statuspro import StatusProClient
+    from statuspro.transport import Transport
 
 DEFAULT_API_KEY = "sandbox-8c1f0e5d7a3b4962"
 
@@ -83,11 +84,12 @@ class Sandbox(Faults):
             self._server = Server(self.app, self._port)
 
     def stop(self) -> None:
-        """Stop the server and close its connections; nothing happens if it does not run."""
+        """Stop the server, close its connections and apply what is queued, if it runs."""
         if self._server is not None:
             self.app.stop()
             self._server.stop()
             self._server = None
+            self.flush()
 
     def serve_forever(self) -> None:
         """Serve until ``KeyboardInterrupt`` (Ctrl-C), which is not passed on."""
@@ -135,6 +137,22 @@ class Sandbox(Faults):
             **keywords,
         }
         return StatusProClient(**keywords)
+
+    def adapter(self, max_retries: int = 5, **settings: Any) -> Transport:
+        """An adapter to this sandbox without sockets; the server need not run.
+
+        Mount it, or hand it to a client: ``sandbox.client(adapter=sandbox.adapter())``.
+
+        Args:
+            max_retries: How often a request is sent again at the most.
+            **settings: Any of ``statuspro.calls.CallSettings``, such as ``max_wait`` in seconds.
+        """
+        from statuspro.calls import CallSettings
+        from statuspro.retry import retry_policy
+
+        from .inprocess import in_process_transport
+
+        return in_process_transport(self.app, retry_policy(max_retries), CallSettings(**settings))
 
     def _client_limits(self) -> Any:
         limits = self._limiter

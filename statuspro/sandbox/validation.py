@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from .catalogue import CATALOGUE
 from .filters import Filters
@@ -258,14 +258,14 @@ def read_body(content_type: str, body: bytes) -> dict[str, Any]:
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise MalformedError("The request's Content-Type must be application/json.")
     try:
-        values = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        values: Any = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
         # What JSON can write and UTF-8 cannot, half a surrogate pair, ends here too.
         json.dumps(values, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise MalformedError("The request's body is not valid JSON.") from None
     if not isinstance(values, dict):
         raise MalformedError("The request's body must be a JSON object.")
-    return values
+    return cast("dict[str, Any]", values)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -132,7 +132,7 @@ def _origin_form(target: str) -> str:
 
 def _add_header(environ: WSGIEnvironment, line: bytes) -> None:
     raw_name, colon, raw_value = line.partition(b":")
-    if not colon or not _TOKEN.fullmatch(raw_name):
+    if not colon or not _TOKEN.fullmatch(raw_name) or b"\0" in raw_value:
         raise BadRequestError(400, "A header is not one of HTTP.")
     name = raw_name.decode("ascii").upper().replace("-", "_")
     value = raw_value.strip(b" \t").decode("latin-1")

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from statuspro.sandbox.catalogue import WAY_TO
+from statuspro.sandbox.data import (
+    FIRST_ID,
+    FIRST_NUMBER,
+    id_at,
+    index_of,
+    iso_date,
+    seeded_order,
+    subject_of,
+)
+from statuspro.sandbox.orders import Order
+
+TOTAL = 600
+
+
+@pytest.fixture(scope="module")
+def orders() -> list[Order]:
+    return [seeded_order(1, index, TOTAL) for index in range(TOTAL)]
+
+
+def test_same_seed_same_order() -> None:
+    assert seeded_order(7, 3, 100) == seeded_order(7, 3, 100)
+
+
+def test_another_seed_makes_other_orders() -> None:
+    first = [seeded_order(1, index, 50).customer for index in range(50)]
+    second = [seeded_order(2, index, 50).customer for index in range(50)]
+    assert first != second
+
+
+def test_ids_grow_exceed_32_bits_and_have_gaps() -> None:
+    ids = [id_at(index) for index in range(50_000)]
+    assert ids[0] == FIRST_ID > 2**32
+    steps = {after - before for before, after in zip(ids, ids[1:], strict=False)}
+    assert min(steps) > 0
+    assert len(steps) > 1
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 999, 123_456])
+def test_index_of_is_the_way_back_from_id_at(index: int) -> None:
+    assert index_of(id_at(index)) == index
+
+
+@pytest.mark.parametrize("order_id", [0, -5, FIRST_ID - 1, FIRST_ID + 1, id_at(5) + 1])
+def test_index_of_an_id_that_no_order_has(order_id: int) -> None:
+    assert index_of(order_id) is None
+
+
+def test_numbers_and_names(orders: list[Order]) -> None:
+    assert [order.number for order in orders] == list(range(FIRST_NUMBER, FIRST_NUMBER + TOTAL))
+    assert orders[0].name == f"#{FIRST_NUMBER}"
+
+
+def test_names_in_several_scripts(orders: list[Order]) -> None:
+    scripts = {
+        unicodedata.name(letter).split()[0] for order in orders for letter in order.customer.name
+    }
+    assert {"LATIN", "CYRILLIC", "GREEK", "CJK", "HANGUL", "ARABIC", "HEBREW"} <= scripts
+    assert any("WITH" in unicodedata.name(letter) for o in orders for letter in o.customer.name)
+
+
+def test_addresses_are_ascii_and_lead_nowhere(orders: list[Order]) -> None:
+    for order in orders:
+        local, _, domain = order.customer.email.partition("@")
+        assert local.isascii()
+        assert " " not in local
+        assert domain.startswith("example.") or domain.endswith(".example")
+
+
+def test_about_a_third_have_no_status(orders: list[Order]) -> None:
+    without = sum(order.status_code is None for order in orders)
+    assert 0.25 < without / TOTAL < 0.42
+    assert {order.status_code for order in orders} == {None, *WAY_TO}
+
+
+def test_some_are_cancelled_tagged_and_due(orders: list[Order]) -> None:
+    assert 0 < sum(order.cancelled_at is not None for order in orders) < TOTAL / 4
+    assert {len(order.tags) for order in orders} == {0, 1, 2}
+    assert any(order.due_date is None for order in orders)
+    assert any(order.due_date_to is None and order.due_date for order in orders)
+    for order in orders:
+        if order.due_date_to is not None:
+            assert order.due_date is not None
+            assert iso_date(order.created_at) < order.due_date < order.due_date_to
+
+
+def test_history_leads_to_the_status_in_order_of_time(orders: list[Order]) -> None:
+    for order in orders:
+        times = [event.time for event in order.history]
+        assert times == sorted(times)
+        codes = tuple(event.status_code for event in order.history if event.status_code)
+        assert codes == (WAY_TO[order.status_code] if order.status_code else ())
+
+
+def test_every_financial_and_fulfillment_status_occurs(orders: list[Order]) -> None:
+    assert len({order.financial_status for order in orders}) == 8
+    assert len({order.fulfillment_status for order in orders}) == 4
+
+
+def test_past_mails_tell_the_status_by_name(orders: list[Order]) -> None:
+    subjects = {event.mail.subject for order in orders for event in order.history if event.mail}
+    assert subject_of(f"#{FIRST_NUMBER}", "Order Received") in subjects
