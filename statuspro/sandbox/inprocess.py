@@ -15,7 +15,7 @@ from statuspro.retry import RetryPolicy
 from statuspro.transport import Transport
 
 from .app import PAUSE, Application
-from .wire import serve_connection
+from .wire import BadRequestError, serve_connection
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,8 +44,8 @@ class InProcessSocket:
         answer = bytearray()
         failure: TimeoutError | None = None
         try:
-            # A drop ends the answer where it is, as a closed socket does.
-            with contextlib.suppress(ConnectionResetError):
+            # A drop or a refusal ends the answer where it is, as a closed socket does.
+            with contextlib.suppress(ConnectionResetError, BadRequestError):
                 serve_connection(io.BytesIO(request), answer.extend, self._answer, 0)
         except TimeoutError as error:
             failure = error

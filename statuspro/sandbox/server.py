@@ -7,7 +7,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING
 
-from .wire import serve_connection
+from .wire import BadRequestError, serve_connection
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -71,11 +71,22 @@ class Server:
         try:
             with contextlib.suppress(OSError), connection.makefile("rb") as reader:
                 serve_connection(reader, connection.sendall, self._app, self.port)
+        except BadRequestError:
+            _drain(connection)
         finally:
             _shut(connection)
             with self._lock:
                 self._open.pop(connection)
             connection.close()
+
+
+def _drain(connection: socket.socket) -> None:
+    # Closing on bytes that were not read resets the connection, and the refusal would be lost.
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(1.0)
+        while connection.recv(65536):
+            pass
 
 
 def _shut(connection: socket.socket) -> None:

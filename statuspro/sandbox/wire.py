@@ -45,6 +45,7 @@ def serve_connection(reader: BinaryIO, send: Send, app: WSGIApplication, port: i
         port: The port of the server, for the environment.
 
     Raises:
+        BadRequestError: What arrived is no request; it was answered, and more may be under way.
         OSError: The connection broke, or a fault broke it.
     """
     while True:
@@ -52,7 +53,7 @@ def serve_connection(reader: BinaryIO, send: Send, app: WSGIApplication, port: i
             environ = read_request(reader, port)
         except BadRequestError as error:
             send(_refusal(error))
-            return
+            raise
         if environ is None or not _answer(environ, send, app):
             return
 

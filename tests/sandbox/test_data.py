@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_another_seed_makes_other_orders() -> None:
 def test_ids_grow_exceed_32_bits_and_have_gaps() -> None:
     ids = [id_at(index) for index in range(50_000)]
     assert ids[0] == FIRST_ID > 2**32
-    steps = {after - before for before, after in zip(ids, ids[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(ids)}
     assert min(steps) > 0
     assert len(steps) > 1
 
