@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from statuspro.calls import CallSettings
+from statuspro.client import StatusProClient
+from statuspro.pacing import RateLimit
+from statuspro.retry import retry_policy
+from statuspro.transport import Transport
 
 from .app import Application
 from .bulk import BulkQueue
 from .faults import Effect, Faults
+from .inprocess import in_process_transport
 from .limits import RateLimiter
 from .messages import API_ROOT, Record
 from .orders import Mail, Order
 from .server import Server
 from .store import Applied, Store, UnknownOrderError
-
-if TYPE_CHECKING:
-    from statuspro import StatusProClient
-    from statuspro.transport import Transport
 
 DEFAULT_API_KEY = "sandbox-8c1f0e5d7a3b4962"
 
@@ -127,8 +130,6 @@ class Sandbox(Faults):
         Returns:
             The client, which ignores the environment's proxies unless ``trust_env`` is given.
         """
-        from statuspro import StatusProClient
-
         keywords = {
             "api_key": self.api_key,
             "base_url": self.base_url,
@@ -147,19 +148,12 @@ class Sandbox(Faults):
             max_retries: How often a request is sent again at the most.
             **settings: Any of ``statuspro.calls.CallSettings``, such as ``max_wait`` in seconds.
         """
-        from statuspro.calls import CallSettings
-        from statuspro.retry import retry_policy
-
-        from .inprocess import in_process_transport
-
         return in_process_transport(self.app, retry_policy(max_retries), CallSettings(**settings))
 
-    def _client_limits(self) -> Any:
+    def _client_limits(self) -> RateLimit | None:
         limits = self._limiter
         if limits.requests is None:
             return None
-        from statuspro import RateLimit
-
         bulk = limits.requests if limits.bulk is None else limits.bulk
         return RateLimit(requests=limits.requests, bulk=bulk, period=limits.period)
 

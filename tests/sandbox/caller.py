@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from email.message import Message
 from http.client import HTTPConnection
 from typing import Any, NamedTuple
@@ -52,10 +53,10 @@ class Caller:
         response = self.connection.getresponse()
         return Reply(response.status, response.headers, response.read())
 
-    def get(self, path: str, query: object = None) -> Reply:
+    def get(self, path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) -> Reply:
         """A GET; the query is a mapping or a list of pairs, lists meaning repeated parameters."""
-        encoded = "" if query is None else "?" + urlencode(query, doseq=True)  # type: ignore[arg-type]
-        return self.request("GET", path + encoded)
+        encoded = urlencode(query, doseq=True)
+        return self.request("GET", f"{path}?{encoded}" if encoded else path)
 
     def post(self, path: str, **values: Any) -> Reply:
         body = json.dumps(values).encode()

@@ -65,18 +65,18 @@ def test_head(sandbox: Sandbox, connect: Connect) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        lambda sandbox: sandbox.fail(503),
-        lambda sandbox: sandbox.drop(),
-        lambda sandbox: sandbox.drop(applied=True),
-        lambda sandbox: sandbox.cut(),
-        lambda sandbox: sandbox.raw(b"nonsense\r\n\r\n"),
-        lambda sandbox: sandbox.slow(3600),
-        lambda sandbox: sandbox.stall(),
-    ],
-)
+FAULTS: list[Callable[[Sandbox], None]] = [
+    lambda sandbox: sandbox.fail(503),
+    lambda sandbox: sandbox.drop(),
+    lambda sandbox: sandbox.drop(applied=True),
+    lambda sandbox: sandbox.cut(),
+    lambda sandbox: sandbox.raw(b"nonsense\r\n\r\n"),
+    lambda sandbox: sandbox.slow(3600),
+    lambda sandbox: sandbox.stall(),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_reads_are_sent_again(
     sandbox: Sandbox, connect: Connect, fault: Callable[[Sandbox], None]
 ) -> None:

@@ -65,15 +65,16 @@ def test_unknown_ids() -> None:
     assert FIRST_ID in store
     assert FIRST_ID + 1 not in store
     assert store.get(FIRST_ID + 1) is None
-    for write in (
-        lambda: store.update_status(1, StatusChange("st000001")),
-        lambda: store.add_comment(1, "hello", False),
-        lambda: store.set_due_date(1, None, None),
-        lambda: store.change(1, tags=()),
-        lambda: store.remove(1),
-    ):
-        with pytest.raises(UnknownOrderError):
-            write()
+    with pytest.raises(UnknownOrderError):
+        store.update_status(1, StatusChange("st000001"))
+    with pytest.raises(UnknownOrderError):
+        store.add_comment(1, "hello", False)
+    with pytest.raises(UnknownOrderError):
+        store.set_due_date(1, None, None)
+    with pytest.raises(UnknownOrderError):
+        store.change(1, tags=())
+    with pytest.raises(UnknownOrderError):
+        store.remove(1)
     assert store.applied == []
 
 
