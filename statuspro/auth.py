@@ -1,0 +1,76 @@
+"""The bearer token: sent to this origin only, never shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
+
+from statuspro.config import check_api_key, check_bearer_url
+from statuspro.redaction import HIDDEN
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Origin = tuple[str, str, int | None]
+
+
+def origin_of(url: str) -> Origin | None:
+    """Scheme, host and port of an absolute URL; None where it has none or cannot be parsed."""
+    try:
+        # The parser that requests and urllib3 connect by: another one could disagree on the host.
+        parts = parse_url(url)
+    except LocationParseError:
+        return None
+    if not parts.scheme or not parts.host:
+        return None
+    return parts.scheme, parts.host, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+
+
+class Secret(str):
+    """A str whose `repr`, pickle and copies do not show it.
+
+    So the token stays out of debuggers' and error reporters' listings of variables, out of
+    `response.request.headers` when that is printed, and out of pickled responses.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (HIDDEN,)
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Secret:
+        return self
+
+
+class BearerAuth(AuthBase):
+    """`Authorization: Bearer TOKEN`, for the origin of `base_url` and no other.
+
+    Being the session's `auth`, it also keeps requests from looking into `.netrc`.
+
+    Raises:
+        ConfigurationError: the token cannot be sent, or would travel unencrypted.
+    """
+
+    def __init__(self, token: str, base_url: str) -> None:
+        check_bearer_url(base_url)
+        self.token = Secret(check_api_key(token))
+        self._header = Secret(f"Bearer {token}")
+        self._origin = origin_of(base_url)
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Adds the header, to a request for the origin."""
+        if origin_of(request.url or "") == self._origin:
+            request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({HIDDEN})"

@@ -1,0 +1,131 @@
+"""Arguments: a wrong kind is a TypeError, a wrong value a ValueError, before anything is sent.
+
+The messages name the argument and the kind of what was given, never its value: that may be a
+customer's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import operator
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from urllib3 import Timeout
+
+#: The service takes no more ids in one bulk call.
+MOST_IDS = 50
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
+    """The error for a value of the wrong kind."""
+    return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def whole_number(name: str, value: Any, least: int) -> int:
+    """A whole number (numpy's too, but no bool) of at least `least`."""
+    if isinstance(value, bool):
+        raise wrong_kind(name, "a whole number", value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise wrong_kind(name, "a whole number", value) from None
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}")
+    return number
+
+
+def seconds(name: str, value: Any) -> float:
+    """A number of seconds, not negative; `inf` is one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise wrong_kind(name, "a number of seconds", value)
+    if math.isnan(value) or value < 0:
+        raise ValueError(f"{name} must not be negative")
+    return float(value)
+
+
+def timeout(value: Any) -> Any:
+    """None, a number of seconds above 0, a (connect, read) pair of those, or urllib3's Timeout."""
+    if value is None or isinstance(value, Timeout):
+        return value
+    parts = value if isinstance(value, tuple) else (value,)
+    if isinstance(value, tuple) and len(value) != 2:
+        raise ValueError("timeout must be a number or a (connect, read) pair")
+    for part in parts:
+        if part is not None and not seconds("timeout", part):
+            raise ValueError("timeout must be above 0")
+    return value
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        raise wrong_kind(name, "True or False", value)
+    return value
+
+
+def mapping(name: str, value: Any) -> Mapping[Any, Any]:
+    """A mapping."""
+    if not isinstance(value, Mapping):
+        raise wrong_kind(name, "a mapping", value)
+    return value
+
+
+def text(name: str, value: Any) -> str:
+    """A string that is not blank."""
+    if not isinstance(value, str):
+        raise wrong_kind(name, "a string", value)
+    if not value.strip():
+        raise ValueError(f"{name} must not be blank")
+    return value
+
+
+def texts(name: str, value: Any) -> list[str]:
+    """A list or tuple of strings."""
+    if not isinstance(value, (list, tuple)):
+        raise wrong_kind(name, "a list or tuple of strings", value)
+    return [text(f"each of {name}", item) for item in value]
+
+
+def day(name: str, value: Any) -> str:
+    """A date as `YYYY-MM-DD`, from a `date`, a `datetime` (its day) or such a string."""
+    if isinstance(value, datetime.datetime):
+        value = value.date()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if not isinstance(value, str):
+        raise wrong_kind(name, "a date or a string such as 2026-02-10", value)
+    try:
+        if _DAY.fullmatch(value):
+            return datetime.date.fromisoformat(value).isoformat()
+    except ValueError:
+        pass
+    raise ValueError(f"{name} must be a day such as 2026-02-10")
+
+
+def order_id(value: Any) -> int:
+    """The id of an order: a positive whole number or a string of digits."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{1,30}", value):
+            raise ValueError("an order id must be a positive whole number; this str is not one")
+        value = int(value)
+    return whole_number("an order id", value, 1)
+
+
+def order_ids(values: Any) -> list[int]:
+    """The ids of one bulk call: 1 to 50 of them."""
+    ids = [order_id(value) for value in iterable_of_ids(values)]
+    if not 1 <= len(ids) <= MOST_IDS:
+        raise ValueError(f"order_ids must hold 1 to {MOST_IDS} ids, not {len(ids)}")
+    return ids
+
+
+def iterable_of_ids(values: Any) -> Iterable[Any]:
+    """Something to iterate over for ids; a string is not, nor is a mapping."""
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise wrong_kind("order_ids", "an iterable of order ids", values)
+    return values

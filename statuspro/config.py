@@ -1,0 +1,171 @@
+"""Where the key and the base URL come from, and which of them are refused.
+
+Each setting: argument, environment, `.env` (from the working directory upwards), and for the key
+the password of `~/.netrc` for the base URL's host. Blank counts as missing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import netrc
+import os
+import re
+import stat
+import warnings
+from pathlib import Path
+
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from statuspro.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://app.orderstatuspro.com/api/v1"
+
+API_KEY = "STATUSPRO_API_KEY"
+BASE_URL = "STATUSPRO_BASE_URL"
+RATE_LIMIT_STORAGE = "STATUSPRO_RATE_LIMIT_STORAGE"
+
+_UNUSABLE = re.compile(r"[^\x21-\x7e]")
+
+
+def find_api_key(api_key: str | None, base_url: str) -> str:
+    """The API key for `base_url`.
+
+    Raises:
+        ConfigurationError: no key in any of the four places, or one that cannot be sent.
+    """
+    key = find_setting(API_KEY, api_key) or _netrc_password(base_url)
+    if not key:
+        raise ConfigurationError(
+            f"No API key. Give one of: the argument api_key, the environment variable {API_KEY}, "
+            f"{API_KEY} in a .env file, or a password for {parse_url(base_url).host} in ~/.netrc."
+        )
+    return check_api_key(key)
+
+
+def find_base_url(base_url: str | None) -> str:
+    """The base URL, without a slash at its end.
+
+    Raises:
+        ConfigurationError: it has no scheme or host, or something that a base URL cannot have.
+    """
+    return check_base_url(find_setting(BASE_URL, base_url) or DEFAULT_BASE_URL)
+
+
+def find_setting(name: str, argument: str | None) -> str | None:
+    """The first that is not blank: argument, environment, `.env`."""
+    if argument is not None and not isinstance(argument, str):
+        raise ConfigurationError(f"{name} must be a str, not {type(argument).__name__}.")
+    for value in (argument, os.environ.get(name)):
+        if value and value.strip():
+            return value
+    return _dotenv_value(name)
+
+
+def check_api_key(key: str) -> str:
+    """The key, if it can be sent as a bearer token; it is never shown.
+
+    Raises:
+        ConfigurationError: it is empty or has white space, control or non-ASCII characters.
+    """
+    if not isinstance(key, str):
+        raise ConfigurationError(f"The API key must be a str, not {type(key).__name__}.")
+    if not key.strip():
+        raise ConfigurationError("The API key is empty.")
+    if key != key.strip():
+        raise ConfigurationError(
+            "The API key has white space around it. Was it read from a file with a trailing "
+            "newline? Strip it."
+        )
+    if _UNUSABLE.search(key):
+        raise ConfigurationError(
+            "The API key has white space, control or non-ASCII characters and cannot be sent."
+        )
+    return key
+
+
+def check_base_url(base_url: str) -> str:
+    """The base URL without a slash at its end, if it is one.
+
+    Raises:
+        ConfigurationError: it is not `http(s)://host[:port][/path]`.
+    """
+    if not isinstance(base_url, str):
+        raise ConfigurationError(f"The base URL must be a str, not {type(base_url).__name__}.")
+    if re.search(r"[\s\x00-\x1f\x7f\\]", base_url):
+        raise ConfigurationError("The base URL has white space or control characters.")
+    url = _parse(base_url)
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigurationError(
+            "The base URL needs a scheme and a host, such as https://app.orderstatuspro.com/api/v1."
+        )
+    if url.auth is not None or url.query is not None or url.fragment is not None:
+        raise ConfigurationError("The base URL must not hold credentials, a query or a fragment.")
+    return base_url.rstrip("/")
+
+
+def check_bearer_url(base_url: str) -> None:
+    """Refuses to send a bearer over plain http to anything but this machine.
+
+    Raises:
+        ConfigurationError: the key could be read on the way.
+    """
+    url = _parse(base_url)
+    if url.scheme == "http" and not _is_loopback(url.host or ""):
+        raise ConfigurationError(
+            f"The key would travel unencrypted to {url.host}: use https (plain http is for "
+            "loopback addresses only)."
+        )
+
+
+def _parse(base_url: str) -> Url:
+    try:
+        return parse_url(base_url)
+    except LocationParseError:
+        pass  # its text would show the URL, credentials included
+    raise ConfigurationError("The base URL cannot be parsed.")
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _dotenv_value(name: str) -> str | None:
+    folder = Path.cwd()
+    for path in (candidate / ".env" for candidate in (folder, *folder.parents)):
+        if path.is_file():
+            return _read_dotenv(path).get(name) or None
+    return None
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    # Imported where there is a file to read: it costs a tenth of the time to import requests.
+    from dotenv import dotenv_values
+
+    try:
+        values = dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}.") from None
+    return {name: value for name, value in values.items() if value and value.strip()}
+
+
+def _netrc_password(base_url: str) -> str | None:
+    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    try:
+        # Not `authenticators()`: a `default` entry is meant for other hosts than ours.
+        entry = netrc.netrc(str(path)).hosts.get(parse_url(base_url).host or "")
+    except (OSError, UnicodeDecodeError, netrc.NetrcParseError):
+        return None
+    password = (entry[2] or "").strip() if entry else ""
+    if password and os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        warnings.warn(
+            f"{path} holds the API key and can be read by others: chmod 600 {path}",
+            UserWarning,
+            stacklevel=4,
+        )
+    return password or None

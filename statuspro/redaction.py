@@ -1,0 +1,127 @@
+"""What may be shown: in logs, in errors and in anything that is pickled.
+
+Works by allow-list. Of a query string only the values of parameters that are known to be harmless
+are shown. Of an answer nothing is kept that repeats what the request carried in confidence.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+HIDDEN = "[hidden]"
+
+#: Query parameters whose values say nothing about a customer.
+HARMLESS = frozenset(
+    {
+        "status_code",
+        "financial_status[]",
+        "fulfillment_status[]",
+        "exclude_cancelled",
+        "due_date_from",
+        "due_date_to",
+        "page",
+        "per_page",
+    }
+)
+
+#: Body fields whose values say nothing about a customer.
+HARMLESS_FIELDS = frozenset({"status_code", "due_date", "due_date_to", "order_ids", "send_at"})
+
+_EMAIL = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+\.[^\s@\"'<>(),;:]+")
+
+#: Shorter values would blacken every other word of a message and identify nobody.
+_SHORTEST_SECRET = 3
+
+
+def loggable_query(query: str) -> str:
+    """The query string as it may be logged: harmless values as they are, others hidden."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return "&".join(f"{name}={value if name in HARMLESS else HIDDEN}" for name, value in pairs)
+
+
+def without_query(url: str) -> str:
+    """The URL without its query, fragment and credentials."""
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=host, query="", fragment="").geturl()
+    except ValueError:  # a Location header can hold anything
+        return HIDDEN
+
+
+def confidential_values(request: requests.PreparedRequest | None) -> list[str]:
+    """What the request carried that its answer must not repeat: the key, the customer's data."""
+    if request is None:  # a Response that somebody made by hand
+        return []
+    header = request.headers.get("Authorization") or ""
+    authorization = header.decode("latin1") if isinstance(header, bytes) else header
+    values = [authorization, authorization.partition(" ")[2]]
+    query = parse_qsl(urlsplit(request.url or "").query)
+    values += [value for name, value in query if name not in HARMLESS]
+    values += _body_values(request.body)
+    return sorted({v for v in values if len(v) >= _SHORTEST_SECRET}, key=len, reverse=True)
+
+
+def _body_values(body: Any) -> list[str]:
+    try:
+        fields = json.loads(body) if body else None
+    except (TypeError, ValueError, RecursionError):
+        return []
+    if not isinstance(fields, dict):
+        return []
+    return [v for k, v in fields.items() if isinstance(v, str) and k not in HARMLESS_FIELDS]
+
+
+def redact(text: str, confidential: Iterable[str]) -> str:
+    """The text without the confidential values and without e-mail addresses."""
+    for value in confidential:
+        text = text.replace(value, HIDDEN)
+    return _EMAIL.sub(HIDDEN, text)
+
+
+def redact_json(value: Any, confidential: Iterable[str]) -> Any:
+    """The parsed JSON with every string in it redacted, keys too."""
+    confidential = list(confidential)
+    if isinstance(value, str):
+        return redact(value, confidential)
+    if isinstance(value, list):
+        return [redact_json(item, confidential) for item in value]
+    if isinstance(value, dict):
+        return {
+            redact(key, confidential): redact_json(item, confidential)
+            for key, item in value.items()
+        }
+    return value
+
+
+def scrubbed(response: requests.Response, body: Any, confidential: list[str]) -> requests.Response:
+    """A copy of the response that can be kept: status, reason, headers, the redacted `body`.
+
+    Args:
+        response: what the service answered.
+        body: the parsed and redacted body, or None when it is not to be kept.
+        confidential: see :func:`confidential_values`.
+    """
+    copy = requests.Response()
+    copy.status_code = response.status_code
+    copy.reason = redact(str(response.reason or ""), confidential)
+    copy.url = without_query(str(response.url or ""))
+    copy.elapsed = response.elapsed
+    copy.encoding = "utf-8"
+    for name, value in response.headers.items():
+        if name.lower() == "location":
+            value = without_query(value)
+        copy.headers[name] = redact(value, confidential)
+    content = b"" if body is None else body.encode() if isinstance(body, str) else _dumps(body)
+    vars(copy).update(_content=content, _content_consumed=True)
+    return copy
+
+
+def _dumps(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,184 @@
+"""The payloads of the service as TypedDicts.
+
+A key is optional here where the service is known to leave it out.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+FinancialStatus = Literal[
+    "paid",
+    "partially_paid",
+    "partially_refunded",
+    "refunded",
+    "voided",
+    "pending",
+    "authorized",
+    "unpaid",
+]
+
+FulfillmentStatus = Literal["unfulfilled", "partial", "restocked", "fulfilled"]
+
+
+class Customer(TypedDict):
+    """Who ordered."""
+
+    name: str
+    email: str
+    locale: str
+
+
+class LocaleTranslation(TypedDict):
+    """A status in another language."""
+
+    name: str
+    description: str
+
+
+class _StatusIsSet(TypedDict):
+    is_set: bool
+
+
+class Status(_StatusIsSet, total=False):
+    """The status of an order. Many orders have none: `is_set` is False and there is no code."""
+
+    code: str
+    name: str
+    public_name: str | None
+    description: str
+    color: str
+    public: bool
+    set_at: str | None
+    auto_change_at: str | None
+    translations: dict[str, LocaleTranslation]
+
+
+# `from` is a keyword, which only the functional form of a TypedDict can name.
+MailLog = TypedDict(
+    "MailLog",
+    {"from": str, "to": str, "subject": str, "delivery_status": str},
+)
+
+
+class HistoryItem(TypedDict):
+    """One thing that happened to an order."""
+
+    event: str
+    status: Status | None
+    comment: str | None
+    comment_is_public: bool
+    created_at: str
+    mail_log: MailLog | None
+
+
+class ProgressTimelineItem(TypedDict):
+    """One step of the progress that the customer sees."""
+
+    name: str
+    description: str
+    progress: str
+    timestamp: str | None
+
+
+class _OrderBase(TypedDict):
+    id: int
+    name: str
+    order_number: str
+    customer: Customer
+    status: Status
+    due_date: str | None
+    due_date_to: str | None
+
+
+class OrderListItem(_OrderBase):
+    """An order as lists have it."""
+
+    history_count: int
+
+
+class Order(_OrderBase):
+    """An order in detail."""
+
+    history: list[HistoryItem]
+    public_progress_timeline: list[ProgressTimelineItem]
+
+
+OrderListMeta = TypedDict(
+    "OrderListMeta",
+    {
+        "current_page": int,
+        "from": "int | None",
+        "last_page": int,
+        "per_page": int,
+        "to": "int | None",
+        "total": int,
+    },
+)
+
+
+class OrderList(TypedDict):
+    """A page of orders, or a whole list."""
+
+    data: list[OrderListItem]
+    meta: OrderListMeta
+
+
+class StatusDefinition(TypedDict):
+    """A status as the account defines it."""
+
+    name: str
+    description: str
+    code: str
+    color: str
+
+
+class ViableStatus(TypedDict):
+    """A status that an order can move to now."""
+
+    code: str
+    name: str
+    description: str
+    color: str
+
+
+class Message(TypedDict):
+    """What the service says of a write."""
+
+    message: str
+
+
+class BulkStatusUpdate(TypedDict):
+    """A bulk update was queued; it is applied later."""
+
+    message: str
+    count: int
+    limit: int
+
+
+class BulkBatch(TypedDict):
+    """One accepted batch of a bulk update of many orders."""
+
+    order_ids: list[int]
+    message: str
+    count: int
+    accepted_total: int
+
+
+class StatusCount(TypedDict):
+    """How many orders have a status."""
+
+    code: str
+    name: str
+    color: str
+    count: int
+
+
+class OrdersSummary(TypedDict):
+    """How many orders there are, by status and by payment and delivery."""
+
+    total: int
+    without_status: int
+    by_status: list[StatusCount]
+    by_financial_status: dict[str, int]
+    by_fulfillment_status: dict[str, int]
