@@ -1,0 +1,244 @@
+"""The call under way: what it sends, what it has waited, and who is told.
+
+requests and urllib3 hand a request down through several layers that know nothing of each other's
+state. What ours share (the retry policy, the connection, the transport) stands here, in a context
+variable that lives as long as the call.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import requests
+
+from statuspro.pacing import Budget, Slot
+from statuspro.redaction import loggable_query
+
+#: Methods that change nothing, and so may be sent again whatever happened to the first one.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+BULK_PATH = "/orders/bulk-status"
+
+#: Shorter waits are not worth telling a person about.
+_SHORTEST_TOLD = 0.1
+
+_logger = logging.getLogger("statuspro")
+
+OnWait = Callable[[float, str], object]
+
+
+class Logger(Protocol):
+    """What we ask of a logger: `logging` and structlog both have it."""
+
+    def debug(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """What a maintainer looks for."""
+
+    def info(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """What a user may like to know."""
+
+    def warning(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """What a user should know."""
+
+    def error(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Never used: what goes wrong is raised."""
+
+
+@dataclass(frozen=True)
+class CallSettings:
+    """What a client asks of each of its calls.
+
+    Attributes:
+        max_wait: seconds that one call may sleep in all.
+        on_wait: told before each wait: `on_wait(seconds, reason)`.
+        logger: gets a record a response and a record a wait.
+        max_response_bytes: the largest decoded body that is read.
+        budget: the rate budget, or None for no pacing.
+    """
+
+    max_wait: float = 120.0
+    on_wait: OnWait | None = None
+    logger: Logger = _logger
+    max_response_bytes: int = 64 * 2**20
+    budget: Budget | None = None
+
+
+class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call decides what it means
+    """A wait would take the call past its `max_wait`.
+
+    Attributes:
+        seconds: how long the wait would have been.
+        reason: what it would have been for.
+    """
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(seconds, reason)
+        self.seconds = seconds
+        self.reason = reason
+        #: What the wait followed: an answer (urllib3's) or an error; neither before a first send.
+        self.response: Any = None
+        self.error: Exception | None = None
+
+
+class Cancelled(Exception):  # noqa: N818 - never leaves the thread that it ends
+    """Whoever wanted this call's answer has gone."""
+
+
+class Slept:
+    """The seconds that calls which count as one have slept."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+
+_slept: ContextVar[Slept | None] = ContextVar("slept", default=None)
+_cancelled: ContextVar[threading.Event | None] = ContextVar("cancelled", default=None)
+
+
+@contextmanager
+def one_call() -> Iterator[None]:
+    """Requests within count as one call: `max_wait` bounds what they sleep together."""
+    if _slept.get() is not None:
+        yield
+        return
+    token = _slept.set(Slept())
+    try:
+        yield
+    finally:
+        _slept.reset(token)
+
+
+def cancel_with(event: threading.Event) -> None:
+    """Ends the waits of this context's calls when `event` is set."""
+    _cancelled.set(event)
+
+
+class Call:
+    """One request on its way, over all its attempts."""
+
+    def __init__(
+        self, request: requests.PreparedRequest, settings: CallSettings, lease: float
+    ) -> None:
+        self.settings = settings
+        self.method = request.method or "GET"
+        self.path, _, self.query = request.path_url.partition("?")
+        self.attempt = 0
+        self.is_settled = False
+        self.is_write = self.method not in SAFE_METHODS
+        #: True from the first byte of the last attempt on; None where no connection of ours told.
+        self.sent: bool | None = None
+        self.body: bytes | None = None
+        self.is_oversized = False
+        self._slept = _slept.get() or Slept()
+        self._lease = lease
+        self._slot: Slot | None = None
+        self._started = 0.0
+
+    @property
+    def request_line(self) -> str:
+        """Method and path, without the query."""
+        return f"{self.method} {self.path}"
+
+    def begin_attempt(self) -> None:
+        """Waits for a slot of the rate budget.
+
+        Raises:
+            WaitTooLong: the next slot comes too late for this call.
+        """
+        if self.settings.budget is not None:
+            self._slot = self._take_slot(self.settings.budget)
+        self.attempt += 1
+        self.is_settled = False
+        self.sent = None
+        self._started = time.perf_counter()
+
+    def _take_slot(self, budget: Budget) -> Slot:
+        slot = Slot(bulk=self.is_write and self.path.endswith(BULK_PATH), lease=self._lease)
+        try:
+            while wait := budget.take(slot):
+                self.sleep(wait.seconds, wait.reason)
+        except BaseException:
+            budget.give_back(slot)
+            raise
+        return slot
+
+    def end_attempt(self) -> None:
+        """The attempt has an answer or has failed: its slot's period starts."""
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.finish(self._slot)
+            self._slot = None
+
+    def end_refused_attempt(self, retry_after: float | None) -> None:
+        """The attempt was answered 429: the whole budget pauses."""
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.refuse(self._slot, retry_after)
+            self._slot = None
+
+    def observe_budget(self, remaining: int, reset: float | None) -> None:
+        """The service said what is left of its window, `reset` seconds from now."""
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.observe(self._slot, remaining, reset)
+
+    def sleep(self, seconds: float, reason: str) -> None:
+        """Waits, after telling why.
+
+        Raises:
+            WaitTooLong: this call may not sleep that long.
+        """
+        if self._slept.seconds + seconds > self.settings.max_wait:
+            raise WaitTooLong(seconds, reason)
+        self._tell(seconds, reason)
+        cancelled = _cancelled.get()
+        if cancelled is None:
+            time.sleep(seconds)
+        elif cancelled.wait(seconds):
+            raise Cancelled
+        self._slept.seconds += seconds
+
+    def _tell(self, seconds: float, reason: str) -> None:
+        if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:
+            self.settings.on_wait(seconds, reason)
+        logger = self.settings.logger
+        log = logger.warning if seconds >= 1 else logger.info
+        log("Waiting %.1f s before %s: %s", seconds, self.request_line, reason)
+
+    def log_response(self, status: int) -> None:
+        """One record a response; of its query only what is known to be harmless."""
+        logger = self.settings.logger
+        if isinstance(logger, logging.Logger) and not logger.isEnabledFor(logging.DEBUG):
+            return
+        query = f"?{loggable_query(self.query)}" if self.query else ""
+        milliseconds = (time.perf_counter() - self._started) * 1000
+        logger.debug(
+            "%s%s: %s in %.0f ms (attempt %d)",
+            self.request_line,
+            query,
+            status,
+            milliseconds,
+            self.attempt,
+        )
+
+
+_current: ContextVar[Call | None] = ContextVar("call", default=None)
+
+
+def current_call() -> Call | None:
+    """The call under way in this thread, if any."""
+    return _current.get()
+
+
+@contextmanager
+def under_way(call: Call) -> Iterator[Call]:
+    """Makes `call` the current one."""
+    token = _current.set(call)
+    try:
+        yield call
+    finally:
+        _current.reset(token)
+        call.end_attempt()

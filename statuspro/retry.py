@@ -1,0 +1,205 @@
+"""What is sent again, and when: a urllib3 `Retry`.
+
+=====================================  =========  =====================================
+failure                                GET        POST
+=====================================  =========  =====================================
+connection never made                  again      again
+429                                    again      again
+500, 502, 503, 504                     again      error, may have been applied
+read timeout, drop, body cut off       again      error, may have been applied
+certificate error, other 4xx, 3xx      error      error
+=====================================  =========  =====================================
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import re
+import ssl
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from urllib3 import Retry
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from statuspro.calls import SAFE_METHODS, Call, WaitTooLong, current_call
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+    from urllib3.connectionpool import ConnectionPool
+    from urllib3.util.retry import RequestHistory
+
+TOO_MANY_REQUESTS = 429
+
+#: Not every 5xx: 501 and 505 stay as they are, and what proxies invent (520 …) says nothing.
+TRANSIENT = frozenset({500, 502, 503, 504})
+
+#: Seconds. The first pause after a failure, doubled each time.
+_FIRST_PAUSE = 0.5
+
+#: Seconds. Doubled each time, the five pauses of the default outlast a window of 60 s.
+_FIRST_PAUSE_AFTER_429 = 2.0
+
+#: Seconds. A service's `Retry-After` is met at once by all who wait for it: spread them.
+_MOST_SPREAD = 1.0
+
+
+class RetryPolicy(Retry):
+    """The table above, for `HTTPAdapter(max_retries=...)`; see :func:`retry_policy`."""
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Whether an answer with this status is not the last word."""
+        if status_code == TOO_MANY_REQUESTS:
+            return True
+        return status_code in TRANSIENT and method.upper() in SAFE_METHODS
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> RetryPolicy:
+        """The policy for the next attempt; raises when there is none.
+
+        Raises:
+            MaxRetryError: no attempts are left.
+            Exception: `error`, where the request must not be sent again.
+        """
+        call = current_call()
+        if call is not None and response is not None:
+            settle(call, response.status, response.headers)
+        if error is not None and not _may_send_again(method or "GET", error):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """Waits until the next attempt may be sent: the backoff, then a slot of the budget."""
+        call = current_call()
+        if call is None:
+            time.sleep(self.pause(response))
+            return
+        call.end_attempt()
+        last = self._last()
+        try:
+            if call.settings.budget is None or last.status != TOO_MANY_REQUESTS:
+                call.sleep(self.pause(response), _reason(last))
+            call.begin_attempt()
+        except WaitTooLong as too_long:
+            too_long.response, too_long.error = response, last.error
+            raise
+
+    def pause(self, response: BaseHTTPResponse | None = None) -> float:
+        """Seconds until the next attempt: what the service said, or exponential with jitter."""
+        told = retry_after(response.headers) if response is not None else None
+        if told:
+            return told + random.uniform(0, min(_MOST_SPREAD, told / 10))
+        if told is None and self._last().status == TOO_MANY_REQUESTS:
+            refusals = sum(past.status == TOO_MANY_REQUESTS for past in self.history)
+            return _FIRST_PAUSE_AFTER_429 * 2.0 ** (refusals - 1) * random.uniform(1.0, 1.1)
+        doubled = 1 if told == 0 else 2.0 ** (len(self.history) - 1)
+        return float(_FIRST_PAUSE * doubled * random.uniform(0.5, 1.0))
+
+    def _last(self) -> RequestHistory:
+        return list(self.history)[-1]
+
+
+def retry_policy(max_retries: int) -> RetryPolicy:
+    """The policy that sends a request again at most `max_retries` times."""
+    return RetryPolicy(
+        total=max_retries,
+        redirect=0,
+        allowed_methods=None,
+        status_forcelist=TRANSIENT | {TOO_MANY_REQUESTS},
+        backoff_factor=_FIRST_PAUSE,
+        raise_on_status=False,
+        raise_on_redirect=False,
+    )
+
+
+def settle(call: Call, status: int, headers: Any) -> None:
+    """Logs how the current attempt was answered, and tells the rate budget."""
+    if call.is_settled:
+        return
+    call.is_settled = True
+    call.log_response(status)
+    if call.settings.budget is None:
+        return
+    if status == TOO_MANY_REQUESTS:
+        told = retry_after(headers)
+        call.end_refused_attempt(_FIRST_PAUSE if told == 0 else told)
+        return
+    remaining = headers.get("X-RateLimit-Remaining")
+    if remaining is not None and re.fullmatch(r"[0-9]{1,9}", remaining):
+        call.observe_budget(int(remaining), _until_reset(headers))
+    call.end_attempt()
+
+
+def retry_after(headers: Any) -> float | None:
+    """Seconds that `Retry-After` asks for; None where it is absent or makes no sense.
+
+    Args:
+        headers: of a response. A date is compared with the service's own clock (`Date`), if told.
+    """
+    value = (headers.get("Retry-After") or "").strip()
+    if re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", value):
+        return float(value)
+    date = _timestamp(value)
+    if date is None:
+        return None
+    now = _timestamp(headers.get("Date") or "")
+    return max(0.0, date - (time.time() if now is None else now))
+
+
+def _until_reset(headers: Any) -> float | None:
+    value = headers.get("X-RateLimit-Reset") or ""
+    if not re.fullmatch(r"[0-9]{1,12}", value):
+        return None
+    now = _timestamp(headers.get("Date") or "")
+    return max(0.0, float(value) - (time.time() if now is None else now))
+
+
+def _timestamp(date: str) -> float | None:
+    parsed = email.utils.parsedate_tz(date)
+    try:
+        return None if parsed is None else float(email.utils.mktime_tz(parsed))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _may_send_again(method: str, error: Exception) -> bool:
+    cause = error.original_error if isinstance(error, ProxyError) else error
+    if isinstance(cause, SSLError) and not _is_broken_off(cause):
+        return False
+    call = current_call()
+    if isinstance(error, (ConnectTimeoutError, ProxyError)) or (call and call.sent is False):
+        return True
+    if method.upper() not in SAFE_METHODS:
+        return False
+    return isinstance(cause, (ReadTimeoutError, ProtocolError, SSLError))
+
+
+def _is_broken_off(error: SSLError) -> bool:
+    # A peer that goes away in mid-handshake or mid-record is a drop; all else: certificates.
+    reason = error.args[0] if error.args else None
+    return isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+
+
+def _reason(last: RequestHistory) -> str:
+    if last.status == TOO_MANY_REQUESTS:
+        return "the service refused the request, its rate limit is used up (429)"
+    if last.status is not None:
+        return f"the service failed ({last.status}), trying again"
+    if isinstance(last.error, ReadTimeoutError):
+        return "the service did not answer in time, trying again"
+    return "the connection failed, trying again"

@@ -1,0 +1,154 @@
+"""The HTTPAdapter: our connections and retries under requests, its exceptions translated."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
+
+from statuspro.calls import Call, CallSettings, WaitTooLong, under_way
+from statuspro.connections import Pool, Pools, TLSPool
+from statuspro.errors import InvalidResponseError, RateLimitError
+from statuspro.forks import check_fork
+from statuspro.redaction import confidential_values, scrubbed
+from statuspro.retry import RetryPolicy, retry_policy, settle
+from statuspro.translation import translate
+
+#: Seconds that an attempt is thought to take at the most where it has no timeout.
+_LONGEST_ATTEMPT = 60.0
+
+
+class Transport(HTTPAdapter):
+    """The adapter between a client and urllib3.
+
+    Args:
+        policy: what is sent again, and when.
+        settings: what each call may do.
+        pool_connections: how many hosts to keep connections to.
+        pool_maxsize: how many connections to keep to each.
+    """
+
+    #: The class of a connection pool, by scheme.
+    pool_classes: ClassVar[dict[str, Any]] = {"http": Pool, "https": TLSPool}
+
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        settings: CallSettings | None = None,
+        *,
+        pool_connections: int = 10,
+        pool_maxsize: int = 100,
+    ) -> None:
+        self.settings = settings or CallSettings()
+        super().__init__(pool_connections, pool_maxsize, policy or retry_policy(0))
+
+    def derive(self, policy: RetryPolicy, settings: CallSettings) -> Transport:
+        """An adapter with other settings that shares the connections of this one."""
+        derived = type(self).__new__(type(self))
+        vars(derived).update(vars(self), max_retries=policy, settings=settings)
+        return derived
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        """Called by `HTTPAdapter`'s constructor."""
+        self._pool_connections = connections
+        self._pool_maxsize = maxsize
+        self._pool_block = block
+        self.poolmanager = Pools(
+            connections, self.pool_classes, maxsize=maxsize, block=block, **pool_kwargs
+        )
+        self.proxy_manager = self.poolmanager.proxies
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """The pools behind a proxy, of our connections too."""
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if not _is_socks(proxy):
+            manager.pool_classes_by_scheme = self.pool_classes
+        return manager
+
+    def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
+        """The URL as urllib3 is given it: without the query, which the connection adds."""
+        url = super().request_url(request, proxies)
+        if any(_is_socks(proxy) for proxy in (proxies or {}).values()):
+            return url  # the connections of urllib3's SOCKS support are not ours
+        return url.partition("?")[0]
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: dict[str, str] | None = None,
+    ) -> requests.Response:
+        """Sends the request, as often as the policy says, and returns the last answer, read.
+
+        Raises:
+            APIConnectionError: there is no answer.
+            APITimeoutError: there was none in time.
+            RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
+            InvalidResponseError: the answer is larger than `max_response_bytes`.
+        """
+        check_fork()
+        call = Call(request, self.settings, _lease(timeout))
+        try:
+            with under_way(call):
+                call.begin_attempt()
+                response = super().send(request, stream, timeout, verify, cert, proxies)
+                settle(call, response.status_code, response.headers)
+                return _with_body(response, call)
+        except WaitTooLong as too_long:
+            if too_long.response is not None:
+                return _with_body(self.build_response(request, too_long.response), call)
+            if too_long.error is None:
+                failure: Exception = _out_of_budget(call, too_long)
+            else:
+                failure = translate(too_long.error, request, call.sent)
+        except (requests.RequestException, HTTPError) as error:
+            failure = translate(error, request, call.sent)
+        # Raised here, and not where it was caught: that one's context would hold the request.
+        raise failure
+
+
+def _with_body(response: requests.Response, call: Call) -> requests.Response:
+    if call.body is None:  # an answer that none of our connections read: a test's
+        return response
+    response.raw.release_conn()
+    # What requests itself does on the first access to `content`.
+    vars(response).update(_content=call.body, _content_consumed=True)
+    if call.is_oversized and 200 <= response.status_code < 300:
+        raise InvalidResponseError(
+            f"The answer is larger than {call.settings.max_response_bytes} bytes "
+            "(max_response_bytes).",
+            status_code=response.status_code,
+            response=scrubbed(response, None, confidential_values(response.request)),
+            request_line=call.request_line,
+            maybe_applied=call.is_write,
+        )
+    return response
+
+
+def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
+    return RateLimitError(
+        f"{too_long.reason}. That is longer than max_wait allows "
+        f"({call.settings.max_wait:g} s in all): nothing was sent.",
+        retry_after=too_long.seconds,
+        request_line=call.request_line,
+    )
+
+
+def _lease(timeout: Any) -> float:
+    if isinstance(timeout, Timeout):
+        timeout = timeout.total or (timeout.connect_timeout, timeout.read_timeout)
+    parts = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    seconds = [part for part in parts if isinstance(part, (int, float))]
+    return float(sum(seconds)) if len(seconds) == len(parts) else _LONGEST_ATTEMPT
+
+
+def _is_socks(proxy: str) -> bool:
+    return proxy.lower().startswith("socks")
