@@ -1,0 +1,1 @@
+"""The endpoint functions: each takes the client first and returns plain JSON."""

@@ -1,0 +1,175 @@
+"""Was the write applied? Read back from the order, where the answer got lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from statuspro.calls import one_call
+from statuspro.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    StatusProError,
+)
+from statuspro.session import Client
+from statuspro.types import Message
+from statuspro.unwrap import unwrap_object
+
+#: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
+#: still be on its way.
+_ENDED = frozenset({500, 502, 503})
+
+Json = dict[str, Any]
+
+
+class Outcome(Enum):
+    """What an order shows of a write."""
+
+    APPLIED = "applied"
+    NO_TRACE = "no trace"
+    UNCLEAR = "unclear"
+
+
+#: Compares an order before and after a write.
+Evidence = Callable[[Json, Json], Outcome]
+
+
+def confirmed(
+    client: Client, order_id: int, send: Callable[[], Message], evidence: Evidence
+) -> Message:
+    """Sends a write; where its outcome is not known, finds out.
+
+    Args:
+        client: any client; its `max_retries` bounds how often the write is sent again.
+        order_id: the order that is written to.
+        send: sends the write once.
+        evidence: tells from the order before and after.
+
+    Raises:
+        StatusProError: the write was refused, or it could not be told what became of it.
+    """
+    with one_call():
+        before = _read(client, order_id)
+        for left in range(client.max_retries, -1, -1):
+            try:
+                return send()
+            except (APIError, APIConnectionError) as error:
+                if not error.maybe_applied:
+                    raise
+                if _was_applied(client, order_id, before, evidence, error):
+                    break
+                if not left:
+                    raise
+    return {"message": "The answer was lost, but the order shows that the change was applied."}
+
+
+def is_in_status(status_code: str, comment: str | None) -> Evidence:
+    """Evidence of a status change."""
+
+    def evidence(before: Json, after: Json) -> Outcome:
+        new = _new_history(before, after)
+        moved = [entry for entry in new or [] if _code(entry.get("status")) == status_code]
+        if any(comment is None or _says(entry, comment) for entry in moved):
+            return Outcome.APPLIED
+        if moved:
+            return Outcome.UNCLEAR  # somebody else moved it there, with other words
+        if _code(after.get("status")) == status_code and before.get("status") != after["status"]:
+            return Outcome.APPLIED
+        return Outcome.UNCLEAR if new is None else Outcome.NO_TRACE
+
+    return evidence
+
+
+def is_commented(comment: str) -> Evidence:
+    """Evidence of a comment; one with the same words that was there before is none."""
+
+    def evidence(before: Json, after: Json) -> Outcome:
+        new = _new_history(before, after)
+        if new is None:
+            return Outcome.UNCLEAR
+        return Outcome.APPLIED if any(_says(e, comment) for e in new) else Outcome.NO_TRACE
+
+    return evidence
+
+
+def is_due(first: str | None, last: str | None) -> Evidence:
+    """Evidence of a due date."""
+
+    def evidence(before: Json, after: Json) -> Outcome:
+        is_so = _day(after.get("due_date")) == first
+        if last is not None:
+            is_so = is_so and _day(after.get("due_date_to")) == last
+        return Outcome.APPLIED if is_so else Outcome.NO_TRACE
+
+    return evidence
+
+
+def _read(client: Client, order_id: int) -> Json:
+    return unwrap_object(client.get(f"/orders/{order_id}"))
+
+
+def _was_applied(
+    client: Client,
+    order_id: int,
+    before: Json,
+    evidence: Evidence,
+    error: APIError | APIConnectionError,
+) -> bool:
+    """True where the order shows the write, False where it may be sent again; else `error`."""
+    try:
+        outcome = evidence(before, _read(client, order_id))
+    except StatusProError as failure:
+        error.message += f" The order could not be read back either: {failure}"
+        raise error from None
+    if outcome is Outcome.APPLIED:
+        return True
+    if outcome is Outcome.NO_TRACE and _has_ended(error):
+        return False
+    shows = "no trace of it yet" if outcome is Outcome.NO_TRACE else "no clear trace of it"
+    error.message += f" The order, read back, shows {shows}: it was not sent again."
+    raise error
+
+
+def _has_ended(error: APIError | APIConnectionError) -> bool:
+    if isinstance(error, APIConnectionError):
+        return not isinstance(error, APITimeoutError)
+    return error.status_code in _ENDED
+
+
+def _new_history(before: Json, after: Json) -> list[Json] | None:
+    """The entries that came in between, wherever in the history they stand; None if it has none."""
+    old, now = before.get("history"), after.get("history")
+    if not isinstance(old, list) or not isinstance(now, list):
+        return None
+    known = Counter(_identity(entry) for entry in old)
+    new = []
+    for entry in now:
+        if known[_identity(entry)]:
+            known[_identity(entry)] -= 1
+        elif isinstance(entry, dict):
+            new.append(entry)
+    return new
+
+
+def _identity(entry: Any) -> str:
+    """All that does not change later, as the state of a mail does."""
+    if not isinstance(entry, dict):
+        return repr(entry)
+    told = ("event", "comment", "comment_is_public", "created_at")
+    return repr([*(entry.get(name) for name in told), _code(entry.get("status"))])
+
+
+def _code(status: Any) -> Any:
+    return status.get("code") if isinstance(status, dict) else None
+
+
+def _says(entry: Json, comment: str) -> bool:
+    said = entry.get("comment")
+    return isinstance(said, str) and said.strip() == comment.strip()
+
+
+def _day(value: Any) -> Any:
+    return value[:10] if isinstance(value, str) else value

@@ -1,0 +1,25 @@
+"""The statuses that an account defines."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from statuspro.session import Client
+from statuspro.types import StatusDefinition
+from statuspro.unwrap import unwrap_array
+
+
+def get_statuses(client: Client) -> list[StatusDefinition]:
+    """The statuses that the account defines (`GET /statuses`).
+
+    Args:
+        client: any client.
+
+    Returns:
+        One dict a status: `{"code", "name", "description", "color"}`.
+
+    Raises:
+        APIError: the service refused or failed.
+        APIConnectionError: there is no answer.
+    """
+    return cast("list[StatusDefinition]", unwrap_array(client.get("/statuses")))

@@ -1,0 +1,62 @@
+"""How many orders there are of each kind: what dashboards ask for."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from statuspro.api.orders import PATH, OrderFilters, filter_params
+from statuspro.api.statuses import get_statuses
+from statuspro.pagination import read_page
+from statuspro.session import Client
+from statuspro.types import FinancialStatus, FulfillmentStatus, OrdersSummary, StatusCount
+
+
+def summarize_orders(client: Client) -> OrdersSummary:
+    """Counts the orders that are not cancelled.
+
+    Costs 14 requests and one for each status of the account: `GET /statuses`, and for each figure a
+    `GET /orders` for one order, of which only `meta.total` is used.
+
+    Args:
+        client: any client.
+
+    Returns:
+        `{"total", "without_status", "by_status": [{"code", "name", "color", "count"}, …],
+        "by_financial_status": {value: count}, "by_fulfillment_status": {value: count}}`.
+        `without_status` is what no status accounts for; while orders move it is not exact.
+
+    Raises:
+        APIError: the service refused or failed.
+        APIConnectionError: there is no answer.
+    """
+    by_status: list[StatusCount] = [
+        {
+            "code": status.get("code", ""),
+            "name": status.get("name", ""),
+            "color": status.get("color", ""),
+            "count": _count(client, {"status_code": status.get("code", "")}),
+        }
+        for status in get_statuses(client)
+    ]
+    total = _count(client, {})
+    return {
+        "total": total,
+        "without_status": max(0, total - sum(status["count"] for status in by_status)),
+        "by_status": by_status,
+        "by_financial_status": {
+            value: _count(client, {"financial_status": [value]})
+            for value in get_args(FinancialStatus)
+        },
+        "by_fulfillment_status": {
+            value: _count(client, {"fulfillment_status": [value]})
+            for value in get_args(FulfillmentStatus)
+        },
+    }
+
+
+def _count(client: Client, filters: OrderFilters) -> int:
+    params = filter_params({**filters, "exclude_cancelled": True})
+    reading = read_page(client, PATH, params, 1, 1)
+    if reading.total is None:
+        reading.refuse("its meta has no total")
+    return reading.total

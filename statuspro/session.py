@@ -1,0 +1,449 @@
+"""A requests.Session for one API: relative URLs, a default timeout, no redirects, JSON."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urljoin
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.cookies import RequestsCookieJar, merge_cookies
+from urllib3 import Timeout
+
+from statuspro import checks
+from statuspro._version import __version__
+from statuspro.auth import BearerAuth, origin_of
+from statuspro.calls import SAFE_METHODS, CallSettings, one_call
+from statuspro.config import check_base_url
+from statuspro.errors import ConfigurationError, RedirectError
+from statuspro.forks import check_fork, renew_in_child
+from statuspro.redaction import without_query
+from statuspro.retry import retry_policy
+from statuspro.translation import translate
+from statuspro.transport import Transport
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+TimeoutType = float | tuple[float | None, float | None] | Timeout | None
+
+#: Redirects after which a POST stays a POST.
+_KEEPS_METHOD = frozenset({307, 308})
+
+
+class SessionOptions(TypedDict, total=False):
+    """Keywords that every client takes.
+
+    Attributes:
+        headers: sent with every request, besides requests' own.
+        cookies: sent with every request: a dict or a cookie jar.
+        params: query parameters of every request.
+        hooks: called with every response, as requests does.
+        verify: whether TLS certificates are checked, or the path of a CA bundle.
+        cert: the path of a client certificate, or a (certificate, key) pair of paths.
+        proxies: as requests takes them.
+        trust_env: whether proxies and CA bundles of the environment are used.
+        follow_redirects: whether redirects within the origin are followed.
+        max_response_bytes: the largest decoded body that is read.
+    """
+
+    headers: Mapping[str, str] | None
+    cookies: Any
+    params: Mapping[str, Any] | None
+    hooks: Mapping[str, Callable[..., Any] | Iterable[Callable[..., Any]]] | None
+    verify: bool | str | os.PathLike[str]
+    cert: str | tuple[str, str] | None
+    proxies: Mapping[str, str] | None
+    trust_env: bool
+    follow_redirects: bool
+    max_response_bytes: int
+
+
+class SessionChanges(SessionOptions, total=False):
+    """What :meth:`Client.with_options` takes.
+
+    Attributes:
+        timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+    """
+
+    timeout: TimeoutType
+
+
+class Client(requests.Session):
+    """A session for the API at one base URL.
+
+    `client.get("/orders")` and its like are one request and one Response, never an exception for
+    a status. A URL of another origin is refused. A client may be used by many threads, and also
+    after `close()`: it then opens new connections.
+
+    Args:
+        base_url: what relative URLs are appended to.
+        timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+        adapter: takes the place of the transport, retries and pacing included.
+        pool_connections: how many hosts to keep connections to.
+        pool_maxsize: how many connections to keep to each.
+        options: see :class:`SessionOptions`.
+
+    Raises:
+        ConfigurationError: the base URL cannot be used.
+        TypeError: a keyword is unknown or of the wrong kind.
+        ValueError: a value makes no sense.
+    """
+
+    #: How many pages a walk over a list reads at the most.
+    max_pages: int = 100
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        timeout: TimeoutType = 30.0,
+        adapter: BaseAdapter | None = None,
+        pool_connections: int = 10,
+        pool_maxsize: int = 100,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        super().__init__()
+        self.base_url = check_base_url(base_url)
+        self.timeout = checks.timeout(timeout)
+        self.follow_redirects = False
+        self.headers["Accept"] = "application/json"
+        self.headers["User-Agent"] = f"statuspro-python/{__version__}"
+        self._origin = origin_of(self.base_url)
+        self._policy = retry_policy(0)
+        self._settings = CallSettings()
+        self._is_derived = False
+        self._has_warned = False
+        self._environment: tuple[Any, dict[str, str], Any] | None = None
+        adapter = adapter or Transport(
+            pool_connections=checks.whole_number("pool_connections", pool_connections, 1),
+            pool_maxsize=checks.whole_number("pool_maxsize", pool_maxsize, 1),
+        )
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        renew_in_child(self)
+        self._apply(dict(options))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url}>"
+
+    @property
+    def max_retries(self) -> int:
+        """How often a request is sent again at the most."""
+        return int(self._policy.total or 0)
+
+    # Options and derived clients ------------------------------------------------------------
+
+    def with_options(self, **options: Unpack[SessionChanges]) -> Self:
+        """A client with other options that shares this one's connections and rate budget.
+
+        Headers, cookies, params and hooks are added to those of this client; all else replaces.
+        Closing it closes nothing.
+
+        Args:
+            options: see :class:`SessionOptions` and :class:`SessionChanges`.
+
+        Raises:
+            TypeError: a keyword is unknown or of the wrong kind.
+            ValueError: a value makes no sense.
+        """
+        derived = self._derived()
+        derived._apply(dict(options))
+        return derived
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """A client that sends these headers too; see :meth:`with_options`."""
+        return self.with_options(headers=headers)
+
+    def with_cookies(self, cookies: Any) -> Self:
+        """A client that sends these cookies too; see :meth:`with_options`."""
+        return self.with_options(cookies=cookies)
+
+    def with_timeout(self, timeout: TimeoutType) -> Self:
+        """A client with another timeout (seconds); see :meth:`with_options`."""
+        return self.with_options(timeout=timeout)
+
+    def _derived(self) -> Self:
+        derived = type(self).__new__(type(self))
+        vars(derived).update(vars(self), _is_derived=True)
+        derived.headers = self.headers.copy()
+        derived.cookies = _copy(self.cookies)
+        derived.params = dict(self.params)
+        derived.proxies = dict(self.proxies)
+        derived.hooks = {event: list(hooks) for event, hooks in self.hooks.items()}
+        derived.adapters = OrderedDict(self.adapters)
+        renew_in_child(derived)
+        return derived
+
+    def _apply(self, options: dict[str, Any]) -> None:
+        for name, value in options.items():
+            if name not in SessionChanges.__annotations__:
+                raise TypeError(
+                    f"{type(self).__name__} got an unexpected keyword argument {name!r}"
+                )
+            if value is not None or name == "timeout":
+                self._set_option(name, value)
+        for prefix, adapter in list(self.adapters.items()):
+            if isinstance(adapter, Transport):
+                self.adapters[prefix] = adapter.derive(self._policy, self._settings)
+
+    def _set_option(self, name: str, value: Any) -> None:
+        if name in ("headers", "params"):
+            getattr(self, name).update(checks.mapping(name, value))
+        elif name == "cookies":
+            merge_cookies(self.cookies, value)
+        elif name == "hooks":
+            self._add_hooks(checks.mapping(name, value))
+        elif name == "proxies":
+            self.proxies = dict(checks.mapping(name, value))
+        elif name == "timeout":
+            self.timeout = checks.timeout(value)
+        elif name in ("trust_env", "follow_redirects"):
+            setattr(self, name, checks.flag(name, value))
+        elif name == "max_response_bytes":
+            self._settings = replace(
+                self._settings, max_response_bytes=checks.whole_number(name, value, 1)
+            )
+        else:
+            setattr(self, name, os.fspath(value) if isinstance(value, os.PathLike) else value)
+
+    def _add_hooks(self, hooks: Mapping[str, Any]) -> None:
+        for event, added in hooks.items():
+            if event not in self.hooks:
+                raise ValueError(f"requests has no hook {event!r}")
+            self.hooks[event].extend([added] if callable(added) else added)
+
+    # Copies, forks --------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        return self._derived()
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self._derived()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (type(self), (self.base_url,), self._picklable_options())
+
+    def _picklable_options(self) -> dict[str, Any]:
+        options = {name: getattr(self, name, None) for name in SessionChanges.__annotations__}
+        options["headers"] = {
+            name: value for name, value in self.headers.items() if name.lower() != "authorization"
+        }
+        options["max_response_bytes"] = self._settings.max_response_bytes
+        adapter = self.get_adapter(self.base_url)
+        return options if isinstance(adapter, Transport) else {**options, "adapter": adapter}
+
+    def renew_after_fork(self) -> None:
+        """Replaces the cookie jar, whose lock another thread may have held at the fork."""
+        self.cookies = _copy(self.cookies)
+
+    # Requests -------------------------------------------------------------------------------
+
+    def get(self, url: Any, params: Any = None, **kwargs: Any) -> requests.Response:
+        """`requests.Session.get`, with redirects as the client has them."""
+        kwargs.setdefault("allow_redirects", self.follow_redirects)
+        return super().get(url, params, **kwargs)
+
+    def options(self, url: Any, **kwargs: Any) -> requests.Response:
+        """`requests.Session.options`, with redirects as the client has them."""
+        kwargs.setdefault("allow_redirects", self.follow_redirects)
+        return super().options(url, **kwargs)
+
+    def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+        """`requests.Session.request` for a path below the base URL.
+
+        Args:
+            method: of the request.
+            url: a path below the base URL, or an absolute URL of the same origin.
+            args: as requests takes them.
+            kwargs: as requests takes them.
+
+        Returns:
+            The response, whatever its status.
+
+        Raises:
+            APIConnectionError: there is no answer.
+            APITimeoutError: there was none in time.
+            ConfigurationError: the URL is of another origin.
+            InvalidResponseError: the body of a 2xx is larger than `max_response_bytes`.
+            RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
+            RedirectError: a redirect that was to be followed leaves the origin.
+        """
+        check_fork()
+        if len(args) < 8:  # where requests' own signature has allow_redirects
+            kwargs.setdefault("allow_redirects", self.follow_redirects)
+        return super().request(method, self._absolute(url), *args, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """`requests.Session.send`, to this origin only."""
+        check_fork()
+        self._check_origin(request.url or "")
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self.timeout
+        follow = kwargs.setdefault("allow_redirects", self.follow_redirects)
+        self._warn_if_unverified(kwargs.get("verify", self.verify))
+        try:
+            if not follow:
+                return super().send(request, **kwargs)
+            with one_call():
+                return super().send(request, **kwargs)
+        except requests.RequestException as error:
+            failure = translate(error, request)
+        raise failure
+
+    def _absolute(self, given: Any) -> str:
+        url = given.decode() if isinstance(given, bytes) else str(given)
+        if "://" in url.partition("?")[0]:
+            return url
+        if not url or url[0] == "?":
+            return self.base_url + url
+        return f"{self.base_url}/{url.lstrip('/')}"
+
+    def _check_origin(self, url: str) -> None:
+        if url.startswith(f"{self.base_url}/") or origin_of(url) == self._origin:
+            return
+        raise ConfigurationError(
+            f"This client talks to {self.base_url} only. For another host use another client."
+        )
+
+    def _warn_if_unverified(self, verify: Any) -> None:
+        if verify is False and not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                f"TLS certificates of {self.base_url} are not checked (verify=False): whoever "
+                "stands in between can read the key.",
+                UserWarning,
+                stacklevel=6,
+            )
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> dict[str, Any]:
+        """`requests.Session`'s, but the environment is read once, for it takes a fifth of a call.
+
+        It is read again when `proxies`, `verify` or `trust_env` of the client change.
+        """
+        if proxies or verify is not None:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        state = (self.trust_env, self.verify, self.proxies)
+        if self._environment is None or self._environment[0] != state:
+            found = super().merge_environment_settings(url, {}, stream, None, cert)
+            seen = (self.trust_env, self.verify, dict(self.proxies))
+            self._environment = (seen, dict(found["proxies"]), found["verify"])
+        return {
+            "proxies": dict(self._environment[1]),
+            "stream": self.stream if stream is None else stream,
+            "verify": self._environment[2],
+            "cert": self.cert if cert is None else cert,
+        }
+
+    # Redirects ------------------------------------------------------------------------------
+
+    def resolve_redirects(
+        self,
+        resp: requests.Response,
+        req: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: dict[str, str] | None = None,
+        yield_requests: bool = False,
+        **adapter_kwargs: Any,
+    ) -> Generator[requests.Response, None, None]:
+        """Follows within the origin; `response.next` stays None."""
+        if not yield_requests:
+            yield from super().resolve_redirects(
+                resp, req, stream, timeout, verify, cert, proxies, **adapter_kwargs
+            )
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Where a response that is to be followed leads.
+
+        Raises:
+            RedirectError: to another origin, or from a POST to a GET.
+        """
+        target = super().get_redirect_target(resp)
+        if target is None:
+            return None
+        method = resp.request.method or ""
+        if origin_of(urljoin(resp.url, target)) != self._origin:
+            problem = "it leads to another origin"
+        elif method not in SAFE_METHODS and resp.status_code not in _KEEPS_METHOD:
+            problem = f"a GET would be sent in place of the {method}"
+        else:
+            return target
+        raise RedirectError(
+            f"The redirect was not followed: {problem}.",
+            status_code=resp.status_code,
+            location=without_query(target),
+            request_line=f"{method} {resp.request.path_url.partition('?')[0]}",
+        )
+
+    def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
+        """Leaves the bearer as it is: the origin is the same, and `.netrc` has no say."""
+
+    def close(self) -> None:
+        """Closes the connections; a derived client closes nothing."""
+        if not self._is_derived:
+            super().close()
+
+
+class AuthenticatedClient(Client):
+    """A client that sends a bearer token, to the origin of its base URL only.
+
+    Args:
+        base_url: what relative URLs are appended to.
+        token: the bearer token.
+        timeout: see :class:`Client`.
+        adapter: see :class:`Client`.
+        pool_connections: see :class:`Client`.
+        pool_maxsize: see :class:`Client`.
+        options: see :class:`SessionOptions`.
+
+    Raises:
+        ConfigurationError: the base URL or the token cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        timeout: TimeoutType = 30.0,
+        adapter: BaseAdapter | None = None,
+        pool_connections: int = 10,
+        pool_maxsize: int = 100,
+        **options: Unpack[SessionOptions],
+    ) -> None:
+        super().__init__(
+            base_url,
+            timeout=timeout,
+            adapter=adapter,
+            pool_connections=pool_connections,
+            pool_maxsize=pool_maxsize,
+            **options,
+        )
+        self.auth = BearerAuth(token, self.base_url)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError(
+            f"{type(self).__name__} cannot be pickled: its token must not travel. Make a new one "
+            "where it is needed."
+        )
+
+
+def _copy(cookies: CookieJar) -> RequestsCookieJar:
+    copy = RequestsCookieJar()
+    copy.update(cookies)  # takes no lock of the original
+    return copy
+
+
+def _unpickled(cls: type[Client], args: tuple[Any, ...], options: dict[str, Any]) -> Client:
+    return cls(*args, **options)

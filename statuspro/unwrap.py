@@ -1,0 +1,278 @@
+"""From a Response to its JSON, or to a typed error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import requests
+
+from statuspro.calls import SAFE_METHODS
+from statuspro.errors import (
+    APIError,
+    AuthenticationError,
+    InvalidResponseError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectError,
+    ServerError,
+    ValidationError,
+)
+from statuspro.redaction import (
+    confidential_values,
+    redact,
+    redact_json,
+    scrubbed,
+    without_query,
+)
+from statuspro.retry import retry_after
+
+T = TypeVar("T")
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    422: ValidationError,
+    429: RateLimitError,
+}
+
+#: A message longer than this is a page, not a message.
+_LONGEST_MESSAGE = 1000
+
+
+def is_success(response: requests.Response) -> bool:
+    """Whether the status is 2xx."""
+    return 200 <= response.status_code < 300
+
+
+def is_error(response: requests.Response) -> bool:
+    """Whether the status is 4xx or 5xx. A redirect is neither an error nor a success."""
+    return response.status_code >= 400
+
+
+def get_error_message(response: requests.Response) -> str | None:
+    """What the service says went wrong, without secrets; the status in words where it says nothing.
+
+    Returns:
+        The message, or None for a 2xx.
+    """
+    return None if is_success(response) else _error_of(response).message
+
+
+def unwrap(response: requests.Response, *, raise_on_error: bool = True) -> Any:
+    """The JSON of a 2xx.
+
+    Args:
+        response: of any request to the service.
+        raise_on_error: whether anything but a 2xx raises; otherwise it gives None.
+
+    Returns:
+        The parsed body; None for an empty or `null` one.
+
+    Raises:
+        APIError: the subclass for the status.
+        InvalidResponseError: the body of a 2xx is not JSON.
+    """
+    if is_success(response):
+        return _parsed(response)
+    if raise_on_error:
+        raise _error_of(response)
+    return None
+
+
+def unwrap_as(
+    response: requests.Response, expected_type: type[T], *, raise_on_error: bool = True
+) -> T | None:
+    """:func:`unwrap`, for a value of one type.
+
+    Returns:
+        The parsed body; None for anything but a 2xx when `raise_on_error` is False.
+
+    Raises:
+        TypeError: the body is of another type.
+    """
+    if not raise_on_error and not is_success(response):
+        return None
+    value = unwrap(response)
+    if not isinstance(value, expected_type):
+        raise TypeError(f"Expected {expected_type.__name__}, got {type(value).__name__}.")
+    return value
+
+
+def unwrap_data(
+    response: requests.Response, *, raise_on_error: bool = True, default: Any = None
+) -> Any:
+    """What a list holds: the `data` of an object, or a raw array as it is.
+
+    Returns:
+        The data, or `default` where there is none.
+    """
+    value = unwrap(response, raise_on_error=raise_on_error)
+    if isinstance(value, dict):
+        value = value.get("data")
+    return default if value is None else value
+
+
+def handle_response(
+    response: requests.Response,
+    *,
+    on_success: Callable[[Any], Any] | None = None,
+    on_error: Callable[[APIError], Any] | None = None,
+    raise_on_error: bool = False,
+) -> Any:
+    """Hands the value to one function or the error to another.
+
+    Args:
+        response: of any request to the service.
+        on_success: gets the parsed body of a 2xx.
+        on_error: gets the :class:`APIError` of anything else.
+        raise_on_error: whether an error that no `on_error` takes is raised.
+
+    Returns:
+        What the function returns; without `on_success` the parsed body, without `on_error` None.
+    """
+    try:
+        value = unwrap(response)
+    except APIError as error:
+        if on_error is not None:
+            return on_error(error)
+        if raise_on_error:
+            raise
+        return None
+    return value if on_success is None else on_success(value)
+
+
+def unwrap_object(response: requests.Response) -> dict[str, Any]:
+    """The JSON object that an endpoint promises.
+
+    Raises:
+        InvalidResponseError: the body of a 2xx is something else.
+    """
+    value = unwrap(response)
+    if not isinstance(value, dict):
+        refuse_body(response, f"an object was promised, not {_kind(value)}")
+    return value
+
+
+def unwrap_array(response: requests.Response) -> list[dict[str, Any]]:
+    """The JSON array of objects that an endpoint promises.
+
+    Raises:
+        InvalidResponseError: the body of a 2xx is something else.
+    """
+    value = unwrap(response)
+    if not isinstance(value, list):
+        refuse_body(response, f"an array was promised, not {_kind(value)}")
+    for item in value:
+        if not isinstance(item, dict):
+            refuse_body(response, f"an array of objects was promised, not of {_kind(item)}")
+    return value
+
+
+def refuse_body(response: requests.Response, reason: str) -> NoReturn:
+    """Ends the call over a 2xx whose body cannot be used.
+
+    Raises:
+        InvalidResponseError: always. The body is not kept.
+    """
+    raise InvalidResponseError(
+        f"The service answered with a body that cannot be used: {reason}.",
+        status_code=response.status_code,
+        response=scrubbed(response, None, confidential_values(response.request)),
+        request_line=_request_line(response),
+        maybe_applied=_is_write(response),
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _parsed(response: requests.Response) -> Any:
+    content = response.content
+    if not content.strip():
+        return None
+    try:
+        return _decoder.decode(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        pass  # whose text would show the body
+    refuse_body(response, "it is not JSON")
+
+
+def _error_of(response: requests.Response) -> APIError:
+    confidential = confidential_values(response.request)
+    body = _error_body(response, confidential)
+    status = response.status_code
+    keywords: dict[str, Any] = {
+        "status_code": status,
+        "error_response": body if isinstance(body, (dict, list)) else None,
+        "response": scrubbed(response, body, confidential),
+        "request_line": _request_line(response),
+        "maybe_applied": status >= 500 and _is_write(response),
+    }
+    message = _message(response, body, confidential)
+    if status == 422:
+        errors = _validation_errors(body)
+        return ValidationError(message, validation_errors=errors, **keywords)
+    if status == 429:
+        told = retry_after(response.headers)
+        return RateLimitError(message, retry_after=told, **keywords)
+    if 300 <= status < 400:
+        location = response.headers.get("Location")
+        keywords["location"] = None if location is None else without_query(location)
+        return RedirectError(message, **keywords)
+    if 500 <= status < 600:
+        return ServerError(message, **keywords)
+    return _BY_STATUS.get(status, APIError)(message, **keywords)
+
+
+def _error_body(response: requests.Response, confidential: list[str]) -> Any:
+    content = response.content
+    try:
+        return redact_json(_decoder.decode(content.decode("utf-8-sig")), confidential)
+    except (ValueError, RecursionError):
+        return redact(content.decode("utf-8", "replace"), confidential) or None
+
+
+def _message(response: requests.Response, body: Any, confidential: list[str]) -> str:
+    said = body.get("message") if isinstance(body, dict) else None
+    if isinstance(said, str) and said.strip() and len(said) <= _LONGEST_MESSAGE:
+        return said
+    reason = redact(str(response.reason or ""), confidential)
+    return f"{response.status_code} {reason}".strip()
+
+
+def _validation_errors(body: Any) -> dict[str, list[str]]:
+    errors = body.get("errors") if isinstance(body, dict) else None
+    if not isinstance(errors, dict):
+        return {}
+    return {
+        field: [str(item) for item in said] if isinstance(said, list) else [str(said)]
+        for field, said in errors.items()
+    }
+
+
+def _request_line(response: requests.Response) -> str:
+    request = _request(response)
+    return f"{request.method} {request.path_url.partition('?')[0]}" if request else ""
+
+
+def _is_write(response: requests.Response) -> bool:
+    request = _request(response)
+    return request is not None and request.method not in SAFE_METHODS
+
+
+def _request(response: requests.Response) -> requests.PreparedRequest | None:
+    return response.request  # None in a Response that somebody made by hand, whatever its type says
+
+
+def _kind(value: Any) -> str:
+    return {type(None): "nothing", dict: "an object", list: "an array", str: "a string"}.get(
+        type(value), type(value).__name__
+    )
