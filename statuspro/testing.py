@@ -1,0 +1,34 @@
+"""Fixtures for your own tests: a sandbox for each test, and a client of it.
+
+In a `conftest.py`: ``pytest_plugins = ["statuspro.testing"]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from statuspro.client import StatusProClient
+from statuspro.sandbox import Sandbox
+
+__all__ = ["statuspro_client", "statuspro_sandbox"]
+
+
+@pytest.fixture
+def statuspro_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that every client made during the test talks to, if it was not told otherwise.
+
+    Until the test ends `STATUSPRO_BASE_URL` and `STATUSPRO_API_KEY` are those of the sandbox.
+    """
+    with Sandbox() as sandbox:
+        monkeypatch.setenv("STATUSPRO_BASE_URL", sandbox.base_url)
+        monkeypatch.setenv("STATUSPRO_API_KEY", sandbox.api_key)
+        yield sandbox
+
+
+@pytest.fixture
+def statuspro_client(statuspro_sandbox: Sandbox) -> Iterator[StatusProClient]:
+    """A client of `statuspro_sandbox`, closed when the test ends."""
+    with statuspro_sandbox.client() as client:
+        yield client
