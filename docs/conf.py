@@ -1,0 +1,35 @@
+"""Sphinx settings of the documentation."""
+
+from statuspro._version import __version__
+
+project = "statuspro"
+author = "The statuspro authors"
+copyright = "The statuspro authors"
+release = version = __version__
+
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+root_doc = "index"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_rtype = False
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+
+# What docstrings put into single backticks is code.
+default_role = "code"
+
+# In signatures stand the names of other projects and our own short ones; they have no target here.
+# A reference that is written out, such as `statuspro.APIError`, must have one.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(?!statuspro\.).*"),
+    (r"py:.*", r"statuspro\.(sandbox|transport|unwrap)\..*"),
+]
+
+html_theme = "furo"
+html_title = "statuspro"
+html_static_path: list[str] = []

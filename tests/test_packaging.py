@@ -1,0 +1,64 @@
+"""What `pip install statuspro` brings: the package, its types and three dependencies."""
+
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+import statuspro
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    """The wheel, built from a copy of the tree, so that nothing is left behind in it."""
+    tree = tmp_path_factory.mktemp("tree")
+    for name in ("setup.cfg", "pyproject.toml", "README.rst", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, tree)
+    shutil.copytree(
+        ROOT / "statuspro", tree / "statuspro", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    build = "from setuptools import build_meta; build_meta.build_wheel('dist')"
+    subprocess.run([sys.executable, "-c", build], cwd=tree, check=True, capture_output=True)
+    return zipfile.ZipFile(next((tree / "dist").glob("*.whl")))
+
+
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    name = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    return Parser().parsestr(wheel.read(name).decode())
+
+
+def test_wheel_has_every_module_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "statuspro").rglob("*.py")}
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert packed == modules | {"statuspro/py.typed"}
+
+
+def test_wheel_requires_three_packages_and_no_more(wheel: zipfile.ZipFile) -> None:
+    required = metadata(wheel).get_all("Requires-Dist", [])
+    unconditional = [line for line in required if "extra ==" not in line]
+    assert [re.split("[<>=]", line)[0] for line in unconditional] == [
+        "requests",
+        "urllib3",
+        "python-dotenv",
+    ]
+    assert unconditional[0] == "requests<3,>=2.34.2"
+    assert unconditional[1] == "urllib3<3,>=2.7"
+
+
+def test_wheel_is_of_the_version_that_the_package_says(wheel: zipfile.ZipFile) -> None:
+    assert metadata(wheel)["Version"] == statuspro.__version__
+    assert metadata(wheel)["Requires-Python"] == ">=3.10"
+    assert metadata(wheel)["Author"] == "The statuspro authors"
+
+
+def test_wheel_has_the_command(wheel: zipfile.ZipFile) -> None:
+    name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+    assert "statuspro = statuspro.cli:main" in wheel.read(name).decode()
