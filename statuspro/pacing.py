@@ -43,7 +43,7 @@ class LocalBudget(ForkSafe):
 
     def give_back(self, slot: Slot) -> None:
         """Leaves the queue, or frees a place that was not used."""
-        if slot.taken or slot.waiting:
+        if slot.number:
             with self.lock:
                 self._ledger.give_back(slot)
 

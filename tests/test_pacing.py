@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 import random
@@ -582,6 +583,11 @@ def test_a_storage_that_is_not_known_is_refused_without_showing_it(storage: str)
     with pytest.raises(ConfigurationError) as caught:
         budget_for("https://one.test", "k", RateLimit(), storage=storage)
     assert "secret" not in str(caught.value)
+
+
+def test_a_copy_is_the_same_budget() -> None:
+    budget = LocalBudget(RateLimit())
+    assert copy.deepcopy([budget]) == [budget]
 
 
 # --- forks

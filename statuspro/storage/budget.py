@@ -43,34 +43,35 @@ class RateLimit:
         if not 0 < period < math.inf:
             raise ValueError(f"period must be above zero and finite, not {period}")
 
-    @property
-    def span(self) -> float:
-        """Seconds for which a place is kept after its answer."""
-        return self.period * (1 + MARGIN)
 
-    @property
-    def poll(self) -> float:
-        """Seconds after which to look again whether the request that was sent alone has ended."""
-        return max(0.01, self.period / 100)
+def span(limit: RateLimit) -> float:
+    """Seconds for which a place is kept after its answer."""
+    return limit.period * (1 + MARGIN)
 
-    @property
-    def grace(self) -> float:
-        """Seconds that a waiting request may come late before its place in the queue is passed."""
-        return 0.05 + self.period / 60
 
-    def explain(self, why: str, seconds: float) -> str:
-        """One sentence for a person: what is waited for, and how long."""
-        time = _readable(seconds)
-        if why == "paused":
-            return (
-                f"rate limit: the service allows no more requests for now, trying again in {time}"
-            )
-        if why == "probe":
-            return "rate limit: the service refused a request, one goes alone to see if it is over"
-        number, kind = (self.bulk, "bulk ") if why == "bulk" else (self.requests, "")
+def poll(limit: RateLimit) -> float:
+    """Seconds after which to look again whether the request that was sent alone has ended."""
+    return max(0.01, limit.period / 100)
+
+
+def grace(limit: RateLimit) -> float:
+    """Seconds that a waiting request may come late before its place in the queue is passed."""
+    return 0.05 + limit.period / 60
+
+
+def wait_for(limit: RateLimit, why: str, seconds: float) -> Wait:
+    """A wait, and one sentence for a person: what for, and how long."""
+    time = _readable(seconds)
+    if why == "paused":
+        reason = f"the service allows no more requests for now, trying again in {time}"
+    elif why == "probe":
+        reason = "the service refused a request, one goes alone to see if it is over"
+    else:
+        number, kind = (limit.bulk, "bulk ") if why == "bulk" else (limit.requests, "")
         noun, verb = ("request", "is") if number == 1 else ("requests", "are")
-        per = " a minute" if self.period == 60 else f" in {_readable(self.period)}"
-        return f"rate limit: {number} {kind}{noun}{per} {verb} used, next slot in {time}"
+        per = "a minute" if limit.period == 60 else f"in {_readable(limit.period)}"
+        reason = f"{number} {kind}{noun} {per} {verb} used, next slot in {time}"
+    return Wait(seconds, f"rate limit: {reason}")
 
 
 def _readable(seconds: float) -> str:
@@ -100,14 +101,13 @@ class Slot:
             is free again this long and a period after it was taken.
     """
 
-    __slots__ = ("bulk", "lease", "local", "number", "pauses", "taken", "waiting")
+    __slots__ = ("bulk", "lease", "local", "number", "pauses", "taken")
 
     def __init__(self, *, bulk: bool = False, lease: float = 60.0) -> None:
         self.bulk = bulk
         self.lease = min(lease, 3600.0)
-        self.number = 0  # its place in the queue
+        self.number = 0  # its place in the queue, 0 when it is neither waiting nor taken
         self.pauses = -1  # how many pauses there had been when it was taken
-        self.waiting = False
         self.taken = False
         self.local: Slot | None = None  # its twin in another budget
 

@@ -21,6 +21,9 @@ class ForkSafe:
         with registry.lock:
             registry.members.add(self)
 
+    def __deepcopy__(self, memo: object) -> ForkSafe:
+        return self  # who copies a client goes on sharing its budget
+
     def before_fork(self) -> None:
         """Prepares for the fork, the lock held; runs in the parent."""
 

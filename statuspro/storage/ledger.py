@@ -13,7 +13,7 @@ from array import array
 from collections import deque
 from itertools import islice
 
-from statuspro.storage.budget import RateLimit, Slot, Wait
+from statuspro.storage.budget import RateLimit, Slot, Wait, grace, poll, span, wait_for
 
 
 class Window:
@@ -41,7 +41,7 @@ class Window:
                 free += 1
         return free
 
-    def open(self, now: float, span: float) -> int:
+    def open(self, now: float, kept: float) -> int:
         """The number of requests that may go now: none in a pause, and one alone after it.
 
         For a period after a series of refusals, they also go one by one from the number on at which
@@ -52,11 +52,11 @@ class Window:
             return 0
         if self.refusals:
             latest = self.flying.get(self.probe, 0.0)
-        elif 0 < self.proven <= self.size - free and now < self.paused_until + span:
+        elif 0 < self.proven <= self.size - free and now < self.paused_until + kept:
             latest = max(self.flying.values(), default=0.0)
         else:
             return free
-        return 0 if latest - span > now else min(free, 1)
+        return 0 if latest - kept > now else min(free, 1)
 
     def move(self, seconds: float) -> None:
         """Moves every time of the window."""
@@ -74,7 +74,9 @@ class Ledger:
 
     def __init__(self, limit: RateLimit) -> None:
         self.limit = limit
-        self.span = limit.span
+        self.span = span(limit)
+        self.poll = poll(limit)
+        self.grace = grace(limit)
         self.all = Window(limit.requests)
         self.bulk = Window(limit.bulk)
         self.waiting: dict[int, tuple[bool, float]] = {}  # number: is bulk, passed over after
@@ -90,16 +92,15 @@ class Ledger:
             slot.number = self.issued
         wait, why = self._wait(slot, now)
         if wait > 0:
-            slot.waiting = True
-            self.waiting[slot.number] = slot.bulk, now + wait + self.limit.grace
-            return Wait(wait, self.limit.explain(why, wait))
+            self.waiting[slot.number] = slot.bulk, now + wait + self.grace
+            return wait_for(self.limit, why, wait)
         self.waiting.pop(slot.number, None)
         for window in self._windows(slot):
             window.flying[slot.number] = now + slot.lease + self.span
             if window.refusals:
                 window.probe = slot.number
         slot.pauses = self.pauses
-        slot.waiting, slot.taken = False, True
+        slot.taken = True
         return None
 
     def give_back(self, slot: Slot) -> None:
@@ -107,7 +108,7 @@ class Ledger:
         self.waiting.pop(slot.number, None)
         for window in self._windows(slot):
             window.flying.pop(slot.number, None)
-        slot.number, slot.waiting, slot.taken = 0, False, False
+        slot.number, slot.taken = 0, False
 
     def finish(self, slot: Slot, now: float) -> None:
         """Keeps the place of an attempt that has ended for one more period."""
@@ -115,7 +116,7 @@ class Ledger:
             if window.probe == slot.number:
                 window.refusals = window.probe = 0
                 if self.waiting:  # all of them wake up first, so that none is overtaken
-                    window.paused_until = max(window.paused_until, now + self.limit.poll)
+                    window.paused_until = max(window.paused_until, now + self.poll)
         self._end(slot, now)
 
     def refuse(self, slot: Slot, retry_after: float | None, now: float) -> None:
@@ -168,7 +169,7 @@ class Ledger:
     def _pause(self, window: Window, retry_after: float | None, now: float) -> float:
         """When a pause that begins now ends."""
         if retry_after is not None:
-            growing = max(retry_after, self.limit.poll) * 2.0 ** min(window.refusals - 1, 30)
+            growing = max(retry_after, self.poll) * 2.0 ** min(window.refusals - 1, 30)
             return now + max(retry_after, min(growing, self.span))
         if window.refusals == 1:
             return now + self.span / 3
@@ -204,10 +205,10 @@ class Ledger:
             return 0.0, ""
         full = self._next_place(window, ahead, now)
         if window.paused_until > now:
-            behind = self.limit.poll if window.refusals and ahead else 0.0
+            behind = self.poll if window.refusals and ahead else 0.0
             paused = window.paused_until - now + behind
             return (paused, "paused") if paused > full else (full, "full")
-        return (full, "full") if full else (self.limit.poll, "probe")
+        return (full, "full") if full else (self.poll, "probe")
 
     def _next_place(self, window: Window, ahead: int, now: float) -> float:
         """Seconds until a place is free for who has so many ahead, pauses left aside."""

@@ -13,7 +13,18 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.storage.budget import Budget, Logger, RateLimit, Slot, Wait, jittered
+from statuspro.storage.budget import (
+    Budget,
+    Logger,
+    RateLimit,
+    Slot,
+    Wait,
+    grace,
+    jittered,
+    poll,
+    span,
+    wait_for,
+)
 from statuspro.storage.forking import ForkSafe
 from statuspro.storage.script import SCRIPT
 
@@ -54,7 +65,7 @@ class RedisBudget(ForkSafe):
         self._key = f"statuspro:1:{{{digest}}}"
         self._limit = limit
         self._figures: tuple[float, ...] = (
-            *(limit.period, limit.span, limit.poll, limit.grace),
+            *(limit.period, span(limit), poll(limit), grace(limit)),
             *(limit.requests, limit.bulk),
         )
         self._local = fallback
@@ -88,7 +99,7 @@ class RedisBudget(ForkSafe):
 
     def give_back(self, slot: Slot) -> None:
         """Leaves the queue, or frees a place that was not used."""
-        if slot.taken or slot.waiting:
+        if slot.number:
             self._report("give_back", slot)
         if self._local is not None:
             self._local.give_back(_twin(slot))
@@ -134,10 +145,9 @@ class RedisBudget(ForkSafe):
             return None
         micros, why, slot.number, slot.pauses = self._call("take", slot)
         slot.taken = micros == 0
-        slot.waiting = not slot.taken
         if slot.taken:
             return None
-        return Wait(micros / 1e6, self._limit.explain(_WHY[why], micros / 1e6))
+        return wait_for(self._limit, _WHY[why], micros / 1e6)
 
     def _report(self, op: str, slot: Slot, *figures: float | str) -> bool:
         """Changes the counts after the attempt: its outcome must not be lost by a failure here."""
@@ -151,7 +161,7 @@ class RedisBudget(ForkSafe):
                     text = "%s; a place in the budget is kept until its lease ends"
                     self._logger.warning(text, error)
         if op != "observe":
-            slot.number, slot.waiting, slot.taken = 0, False, False
+            slot.number, slot.taken = 0, False
         return told
 
     def _due(self) -> bool:
@@ -174,7 +184,8 @@ class RedisBudget(ForkSafe):
                     raise StatusProError(message)
                 result = self._run((*attempt, *self._figures, *figures))
         except StatusProError as error:
-            away, self._away = self._away, True
+            with self.lock:  # so that one of many threads warns
+                away, self._away = self._away, True
             self._away_until = self._clock() + _RETRY_AFTER
             if self._local is not None and not away:
                 self._logger.warning("%s; pacing in this process alone until it is back", error)

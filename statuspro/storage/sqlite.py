@@ -78,7 +78,7 @@ class SQLiteBudget(ForkSafe):
 
     def give_back(self, slot: Slot) -> None:
         """Leaves the queue, or frees a place that was not used."""
-        if slot.taken or slot.waiting:
+        if slot.number:
             self._report(lambda ledger, now: ledger.give_back(slot))
 
     def finish(self, slot: Slot) -> None:

@@ -17,6 +17,7 @@ import redis
 
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.pacing import LocalBudget, RateLimit, Slot, Wait, budget_for
+from statuspro.storage.budget import grace, poll, span, wait_for
 from statuspro.storage.ledger import Ledger
 from statuspro.storage.redis import RedisBudget
 from statuspro.storage.script import CLOCK, SCRIPT
@@ -97,7 +98,7 @@ class Scripted:
             keys=["key"],
             args=[
                 *(op, int(slot.bulk), slot.number, slot.pauses, slot.lease),
-                *(limit.period, limit.span, limit.poll, limit.grace),
+                *(limit.period, span(limit), poll(limit), grace(limit)),
                 *(limit.requests, limit.bulk, retry_after, remaining, reset, repr(now)),
             ],
         )
@@ -109,7 +110,7 @@ class Scripted:
             slot.number, slot.taken = 0, False
         wait = micros / 1e6
         kind = ("paused", "probe", "full", "bulk")[int(why)]
-        return Wait(wait, limit.explain(kind, wait)) if wait else None
+        return wait_for(limit, kind, wait) if wait else None
 
     def close(self) -> None:
         self._client.flushall()
@@ -158,7 +159,7 @@ def test_the_script_does_what_the_ledger_does(redis_server: RedisServer, limit: 
                 pairs.append((Slot(bulk=bulk, lease=1.0), Slot(bulk=bulk, lease=1.0)))
                 pick = 1 - 1e-9
             ours, scripted = pairs[int(pick * len(pairs))]
-            if (op == "take") == ours.taken or (op == "refuse" and ours.waiting):
+            if (op == "take") == ours.taken or (op == "refuse" and ours.number and not ours.taken):
                 continue
             if data:
                 ledger.load(data, now)

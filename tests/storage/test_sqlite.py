@@ -265,6 +265,16 @@ def test_the_end_of_an_attempt_that_cannot_be_written_is_no_error(
     assert "until its lease ends" in caplog.text
 
 
+def test_an_interrupted_change_leaves_the_file_free(open_budget: Open) -> None:
+    def interrupt() -> float:
+        raise KeyboardInterrupt
+
+    interrupted, other = open_budget(RateLimit(1), interrupt), open_budget(RateLimit(1), timeout=0)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.take(Slot())
+    use(other, 1)
+
+
 def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> None:
     log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
     processes = [start_process(f"sqlite:///{path}", log, limit, count=20) for _ in range(4)]
@@ -297,6 +307,7 @@ def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None
     def work() -> None:
         while not stop.is_set():
             use(budget, 1)
+            time.sleep(0.001)
 
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
