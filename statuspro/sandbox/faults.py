@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from .messages import API_ROOT, Record, Response
@@ -49,7 +49,6 @@ class _Pending:
         return any(fnmatchcase(path, self.path) for path in paths)
 
 
-@dataclass
 class Faults:
     """The queue of faults; the first that matches a request takes it.
 
@@ -57,8 +56,9 @@ class Faults:
     path such as ``/orders/*/status``, with or without ``/api/v1``, ``*`` for anything.
     """
 
-    _pending: list[_Pending] = field(default_factory=list[_Pending], init=False)
-    _faults_lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    def __init__(self) -> None:
+        self._pending: list[_Pending] = []
+        self._faults_lock = threading.Lock()
 
     def inject(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from statuspro.transport import Transport
 
 from .app import Application
 from .bulk import BulkQueue
-from .faults import Effect, Faults
+from .faults import Faults
 from .inprocess import in_process_transport
 from .limits import RateLimiter
 from .messages import API_ROOT, Record
@@ -96,9 +95,11 @@ class Sandbox(Faults):
 
     def serve_forever(self) -> None:
         """Serve until ``KeyboardInterrupt`` (Ctrl-C), which is not passed on."""
-        self.start()
         try:
-            threading.Event().wait()
+            self.start()
+            while True:
+                # In one endless wait, a Ctrl-C that comes just before it would go unnoticed.
+                time.sleep(0.5)
         except KeyboardInterrupt:
             pass
         finally:
@@ -206,13 +207,13 @@ class Sandbox(Faults):
         self.app.latency = bounds
 
     @property
-    def on_request(self) -> Callable[[Record], Effect | None] | None:
-        """Called with each request that meets no queued fault; may return an effect for it."""
+    def on_request(self) -> Callable[[Record], object] | None:
+        """Called with each request before it is answered; may queue a fault for it."""
         return self.app.on_request
 
     @on_request.setter
-    def on_request(self, choose: Callable[[Record], Effect | None] | None) -> None:
-        self.app.on_request = choose
+    def on_request(self, call: Callable[[Record], object] | None) -> None:
+        self.app.on_request = call
 
     # Its state, past the API
 

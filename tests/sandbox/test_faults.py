@@ -8,7 +8,6 @@ import pytest
 
 from statuspro.sandbox import Record, Response, Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from statuspro.sandbox.faults import DroppedError, Effect
 
 from .caller import Caller, Reply
 
@@ -199,12 +198,10 @@ def test_an_effect_of_ones_own(sandbox: Sandbox, api: Caller) -> None:
     assert isinstance(api.get("/statuses").json[0], dict)
 
 
-def test_a_choice_for_each_request(sandbox: Sandbox, api: Caller) -> None:
-    def drop(answer: object, pause: object) -> Response:
-        raise DroppedError
-
-    def choose(record: Record) -> Effect | None:
-        return drop if record.query.get("page") == ["2"] else None
+def test_faults_chosen_request_by_request(sandbox: Sandbox, api: Caller) -> None:
+    def choose(record: Record) -> None:
+        if record.query.get("page") == ["2"]:
+            sandbox.drop()
 
     sandbox.on_request = choose
     assert sandbox.on_request is choose

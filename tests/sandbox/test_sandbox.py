@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -44,8 +45,7 @@ def test_many_orders_are_ready_at_once() -> None:
 
 
 def test_a_port_of_ones_own() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     sandbox = Sandbox(1, port=port)
     assert sandbox.port == port
     with sandbox, Caller(sandbox) as api:
@@ -80,24 +80,37 @@ def test_what_is_queued_is_applied_when_it_stops() -> None:
     assert sandbox.order(order_id).status_code == "st000001"
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
+
+
+def wait_for_port(port: int, seconds: float = 30.0) -> None:
+    deadline = time.monotonic() + seconds
+    with socket.socket() as probe:
+        while probe.connect_ex(("127.0.0.1", port)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
 def test_serve_forever_ends_with_ctrl_c() -> None:
+    port = free_port()
     code = (
         "from statuspro.sandbox import Sandbox\n"
-        "sandbox = Sandbox(1)\n"
-        "sandbox.start()\n"
-        "print(sandbox.port, flush=True)\n"
+        f"sandbox = Sandbox(1, port={port})\n"
         "sandbox.serve_forever()\n"
-        "print('stopped', sandbox.port)\n"
+        "print('stopped', sandbox.connections)\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
-    port = int(process.stdout.readline())
-    socket.create_connection(("127.0.0.1", port)).close()
+    wait_for_port(port)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (0, "stopped 0\n", "")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 # The client
@@ -201,3 +214,10 @@ def test_importing_the_package_does_not_import_the_sandbox() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert out.stdout == "False\n"
+
+
+def test_two_sandboxes_are_two_things() -> None:
+    first, second = Sandbox(1), Sandbox(1)
+    assert first != second
+    assert len({first, second}) == 2
+    assert first.api_key not in repr(first)

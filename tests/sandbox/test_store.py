@@ -204,6 +204,15 @@ def test_lists_show_what_was_written() -> None:
     assert line["history_count"] == len(known(store, order_id).history)
 
 
+def test_the_same_filters_find_the_same_orders_until_something_is_written() -> None:
+    store = make_store()
+    received = Filters(status_code="st000001")
+    before = ids_of(store, received)
+    assert ids_of(store, received) == before != []
+    store.update_status(before[0], StatusChange("st000002"))
+    assert ids_of(store, received) == before[1:]
+
+
 def test_an_added_order_is_the_newest() -> None:
     store = make_store()
     shipped = Filters(status_code="st000003")
