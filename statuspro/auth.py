@@ -65,10 +65,13 @@ class BearerAuth(AuthBase):
         self.token = Secret(check_api_key(token))
         self._header = Secret(f"Bearer {token}")
         self._origin = origin_of(base_url)
+        self._below = f"{base_url}/"
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Adds the header, to a request for the origin."""
-        if origin_of(request.url or "") == self._origin:
+        url = request.url or ""
+        # A URL below the base URL needs no parsing to know where it leads.
+        if url.startswith(self._below) or origin_of(url) == self._origin:
             request.headers["Authorization"] = self._header
         return request
 

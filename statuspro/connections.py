@@ -131,10 +131,18 @@ class Pools(PoolManager):
         self.pool_classes_by_scheme = pool_classes
         #: The managers of pools behind a proxy, by the proxy's URL.
         self.proxies: dict[str, Any] = {}
+        #: Pools that were looked up before, for whoever looks up the same again.
+        self.known: dict[Any, HTTPConnectionPool] = {}
         self._num_pools = num_pools
         renew_in_child(self)
+
+    def clear(self) -> None:
+        """Closes every connection."""
+        self.known.clear()
+        super().clear()
 
     def renew_after_fork(self) -> None:
         """Starts with no connections."""
         self.pools = type(self.pools)(self._num_pools)
         self.proxies.clear()
+        self.known.clear()

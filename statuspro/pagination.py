@@ -213,14 +213,10 @@ class Walk:
 
     def _fresh(self, reading: Reading) -> list[dict[str, Any]]:
         """The items of the page that are wanted and were not there before."""
-        fresh = []
-        for item, key in zip(reading.items, reading.ids, strict=True):
-            if key is not None:
-                if key in self._seen:
-                    continue
-                self._seen.add(key)
-            if self._keep is None or self._keep(item):
-                fresh.append(item)
+        fresh = reading.without(self._seen)
+        self._seen.update(reading.ids)
+        if self._keep is not None:
+            fresh = [item for item in fresh if self._keep(item)]
         if self._left is not None:
             fresh = fresh[: self._left]
             self._left -= len(fresh)
@@ -252,7 +248,7 @@ class Reading:
         self.page = page
         self._response = response
         self.items = self._checked_items(page.get("data"))
-        self.ids = [self._checked_id(item.get("id")) for item in self.items]
+        self.ids = self._checked_ids([item.get("id") for item in self.items])
         meta = page.get("meta")
         if not isinstance(meta, dict):
             self.refuse("its meta is not an object")
@@ -262,6 +258,18 @@ class Reading:
         self.last_page = last_page
         self.total = self._number(meta, "total", 0)
         self.per_page = self._number(meta, "per_page", 1)
+
+    def without(self, seen: set[Any]) -> list[dict[str, Any]]:
+        """The items that were not seen, each once; one without an id always counts as new."""
+        ids = set(self.ids)
+        if len(ids) == len(self.ids) and seen.isdisjoint(ids):
+            return self.items
+        unique = dict(zip(self.ids, self.items, strict=True))
+        return [
+            item
+            for key, item in zip(self.ids, self.items, strict=True)
+            if key is None or (key not in seen and unique.pop(key, None) is not None)
+        ]
 
     def repeats(self, before: Reading) -> bool:
         """Whether it is the page before once more, though the list has not grown."""
@@ -275,14 +283,14 @@ class Reading:
     def _checked_items(self, items: Any) -> list[dict[str, Any]]:
         if not isinstance(items, list):
             self.refuse("its data is not an array")
-        if not all(isinstance(item, dict) for item in items):
+        if set(map(type, items)) - {dict}:
             self.refuse("its data is not an array of objects")
         return items
 
-    def _checked_id(self, key: Any) -> Any:
-        if isinstance(key, (list, dict)):
+    def _checked_ids(self, ids: list[Any]) -> list[Any]:
+        if set(map(type, ids)) & {dict, list}:
             self.refuse("an item's id is neither a number nor a string")
-        return key
+        return ids
 
     def _number(self, meta: dict[str, Any], name: str, least: int) -> int | None:
         value = meta.get(name)

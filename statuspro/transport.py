@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import Timeout
+from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
-from statuspro.calls import Call, CallSettings, WaitTooLong, under_way
+from statuspro.calls import Call, CallSettings, WaitTooLong, current_call, under_way
 from statuspro.connections import Pool, Pools, TLSPool
 from statuspro.errors import InvalidResponseError, RateLimitError
 from statuspro.forks import check_fork
@@ -30,6 +30,8 @@ class Transport(HTTPAdapter):
         pool_connections: how many hosts to keep connections to.
         pool_maxsize: how many connections to keep to each.
     """
+
+    poolmanager: Pools
 
     #: The class of a connection pool, by scheme.
     pool_classes: ClassVar[dict[str, Any]] = {"http": Pool, "https": TLSPool}
@@ -63,6 +65,24 @@ class Transport(HTTPAdapter):
         )
         self.proxy_manager = self.poolmanager.proxies
 
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: dict[str, str] | None = None,
+        cert: Any = None,
+    ) -> HTTPConnectionPool:
+        """The pool for a request; the plain case is remembered, being the same each time."""
+        find = super().get_connection_with_tls_context
+        if proxies or cert:
+            return find(request, verify, proxies, cert)
+        scheme, _, host, *_ = (request.url or "").split("/", 3)
+        key = (scheme, host, verify)
+        pool = self.poolmanager.known.get(key)
+        if pool is None or pool.pool is None:  # closed, to make room for others
+            pool = self.poolmanager.known[key] = find(request, verify, proxies, cert)
+        return pool
+
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """The pools behind a proxy, of our connections too."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
@@ -72,6 +92,9 @@ class Transport(HTTPAdapter):
 
     def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
         """The URL as urllib3 is given it: without the query, which the connection adds."""
+        call = current_call()
+        if call is not None and not proxies:
+            return call.path
         url = super().request_url(request, proxies)
         if any(_is_socks(proxy) for proxy in (proxies or {}).values()):
             return url  # the connections of urllib3's SOCKS support are not ours
