@@ -163,7 +163,7 @@ def retry_after(headers: Any) -> float | None:
 
 def _until_reset(headers: Any) -> float | None:
     value = headers.get("X-RateLimit-Reset") or ""
-    if not re.fullmatch(r"[0-9]{1,12}", value):
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value):
         return None
     now = _timestamp(headers.get("Date") or "")
     return max(0.0, float(value) - (time.time() if now is None else now))
