@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import queue
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, ProtocolError
+from urllib3.exceptions import DecodeError, ProtocolError, ProxyError
 
 from statuspro.calls import current_call
 from statuspro.forks import renew_in_child
 
 if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
     from urllib3 import HTTPResponse
 
 #: Bytes asked for at a time while a body is read.
 _CHUNK = 2**16
 
 
+class _Arriving(io.RawIOBase):
+    """The bytes of an answer, which must end within the timeout once it has begun.
+
+    A socket's timeout bounds the silence between two packets, so an answer that drips, or one whose
+    headers, trailers or compressed nothings have no end, would never be over.
+    """
+
+    def __init__(self, raw: io.RawIOBase, seconds: float | None) -> None:
+        self._raw = raw
+        self._seconds = seconds
+        self._deadline: float | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        count = self._raw.readinto(buffer)
+        if self._seconds is not None:
+            now = time.monotonic()
+            if self._deadline is None:
+                self._deadline = now + self._seconds
+            elif now > self._deadline:
+                raise TimeoutError("the answer did not end in time")  # as a socket does
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Answer(http.client.HTTPResponse):
+    """http.client's, out of `_Arriving` bytes."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        raw = self.fp.detach()
+        self.fp = io.BufferedReader(_Arriving(raw, sock.gettimeout()))
+
+
 class _Connection(HTTPConnection):
     """What ours do beside urllib3's."""
+
+    response_class = _Answer
 
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         # urllib3 logs and raises with the URL it was given. Customers' data is in the query, so
@@ -37,6 +81,14 @@ class _Connection(HTTPConnection):
             call.sent = False
         super().connect()
 
+    def _tunnel(self) -> None:
+        try:
+            super()._tunnel()
+        except TimeoutError:
+            raise
+        except OSError as error:  # as http.client says that the proxy refused
+            raise ProxyError("Unable to connect through the proxy", error) from None
+
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         call = current_call()
         if call is not None:
@@ -50,7 +102,7 @@ class _Connection(HTTPConnection):
         response = super().getresponse()
         call = current_call()
         if call is not None:
-            body = _read(response, call.settings.max_response_bytes, self.timeout)
+            body = _read(response, call.settings.max_response_bytes)
             call.body = body or b""
             call.is_oversized = body is None
             if call.is_oversized:
@@ -66,13 +118,8 @@ class TLSConnection(_Connection, HTTPSConnection):
     """A connection over https."""
 
 
-def _read(response: HTTPResponse, limit: int, seconds: float | None) -> bytes | None:
-    """The decoded body; None when it is larger than `limit`.
-
-    A timeout bounds the silence between two packets, so a body that drips would never end: here
-    it bounds the body as a whole.
-    """
-    deadline = None if seconds is None else time.monotonic() + seconds
+def _read(response: HTTPResponse, limit: int) -> bytes | None:
+    """The decoded body; None when it is larger than `limit`."""
     chunks: list[bytes] = []
     size = 0
     try:
@@ -81,40 +128,79 @@ def _read(response: HTTPResponse, limit: int, seconds: float | None) -> bytes | 
             size += len(chunk)
             if size > limit:
                 return None
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError("the body did not end in time")  # as a socket does
     except DecodeError:
         raise ProtocolError("the body cannot be decoded") from None
     return b"".join(chunks)
 
 
-class _Queue(queue.LifoQueue[Any]):
-    """A pool's idle connections."""
+class _Idle:
+    """A pool's idle connections: a stack as urllib3 uses it, without the locks of a queue.
+
+    Another thread could hold those at a fork, for ever in the child. What is done to a list here is
+    atomic; at worst a few connections more than `maxsize` are kept for a while.
+    """
 
     def __init__(self, maxsize: int = 0) -> None:
-        super().__init__(maxsize)
+        #: Whether the pool has been let go of: whoever still uses it leaves nothing behind.
+        self.is_closed = False
+        self._maxsize = maxsize
+        self._stack: list[Any] = []
         renew_in_child(self)
 
+    def put(self, connection: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Keeps a connection (or None, for which one may be opened); queue.Full if it has many."""
+        if self.is_closed:
+            _close(connection)
+        elif len(self._stack) >= self._maxsize:
+            raise queue.Full
+        else:
+            self._stack.append(connection)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        """The one that was put last; queue.Empty if there is none."""
+        try:
+            return self._stack.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def qsize(self) -> int:
+        """How many there are."""
+        return len(self._stack)
+
+    def close(self) -> None:
+        """Closes what is idle, and what becomes so."""
+        self.is_closed = True
+        self.renew_after_fork()
+
     def renew_after_fork(self) -> None:
-        idle, self.queue = self.queue, []
-        super().__init__(self.maxsize)  # new locks: urllib3 empties the queue when the pool goes
-        for connection in idle:
-            if connection is not None:
-                connection.close()  # the child's copy; the parent's stays open
+        """Closes what is idle; in a child those are copies, and the parent's stay open."""
+        stack, self._stack = self._stack, []
+        for connection in stack:
+            _close(connection)
+
+
+def _close(connection: Any) -> None:
+    if connection is not None:
+        connection.close()
 
 
 class Pool(HTTPConnectionPool):
     """Connections over plain http to one host."""
 
     ConnectionCls = cast("Any", Connection)
-    QueueCls = _Queue
+    QueueCls = cast("Any", _Idle)
 
 
 class TLSPool(HTTPSConnectionPool):
     """Connections over https to one host."""
 
     ConnectionCls = cast("Any", TLSConnection)
-    QueueCls = _Queue
+    QueueCls = cast("Any", _Idle)
+
+    def _validate_conn(self, conn: Any) -> None:
+        # In place of urllib3's, which warns of verify=False with every request: the client has.
+        if conn.is_closed:
+            conn.connect()
 
 
 class Pools(PoolManager):
@@ -128,21 +214,32 @@ class Pools(PoolManager):
 
     def __init__(self, num_pools: int, pool_classes: dict[str, Any], **options: Any) -> None:
         super().__init__(num_pools, **options)
-        self.pool_classes_by_scheme = pool_classes
+        use_our_pools(self, pool_classes)
         #: The managers of pools behind a proxy, by the proxy's URL.
         self.proxies: dict[str, Any] = {}
         #: Pools that were looked up before, for whoever looks up the same again.
-        self.known: dict[Any, HTTPConnectionPool] = {}
+        self.known: dict[Any, Any] = {}
         self._num_pools = num_pools
         renew_in_child(self)
 
     def clear(self) -> None:
-        """Closes every connection."""
+        """Closes every connection; those in use when they are used no more."""
         self.known.clear()
         super().clear()
 
     def renew_after_fork(self) -> None:
         """Starts with no connections."""
-        self.pools = type(self.pools)(self._num_pools)
+        self.pools = type(self.pools)(self._num_pools, _let_go)
         self.proxies.clear()
         self.known.clear()
+
+
+def use_our_pools(manager: PoolManager, pool_classes: dict[str, Any]) -> None:
+    """Has `manager` make pools of these classes, and close them when it lets go of them."""
+    manager.pool_classes_by_scheme = pool_classes
+    manager.pools.dispose_func = _let_go
+
+
+def _let_go(pool: Any) -> None:
+    # Its connections, not the pool itself: whoever has just got it for a request may go on.
+    pool.pool.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -10,7 +10,7 @@ from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
 from statuspro.calls import Call, CallSettings, WaitTooLong, current_call, under_way
-from statuspro.connections import Pool, Pools, TLSPool
+from statuspro.connections import Pool, Pools, TLSPool, use_our_pools
 from statuspro.errors import InvalidResponseError, RateLimitError
 from statuspro.forks import check_fork
 from statuspro.redaction import confidential_values, scrubbed
@@ -79,15 +79,15 @@ class Transport(HTTPAdapter):
         scheme, _, host, *_ = (request.url or "").split("/", 3)
         key = (scheme, host, verify)
         pool = self.poolmanager.known.get(key)
-        if pool is None or pool.pool is None:  # closed, to make room for others
+        if pool is None or pool.pool.is_closed:  # to make room for others
             pool = self.poolmanager.known[key] = find(request, verify, proxies, cert)
-        return pool
+        return cast("HTTPConnectionPool", pool)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """The pools behind a proxy, of our connections too."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         if not _is_socks(proxy):
-            manager.pool_classes_by_scheme = self.pool_classes
+            use_our_pools(manager, self.pool_classes)
         return manager
 
     def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:

@@ -34,6 +34,10 @@ class InProcessSocket:
         """How many seconds an answer may take."""
         self._timeout = timeout
 
+    def gettimeout(self) -> float | None:
+        """How many seconds an answer may take."""
+        return self._timeout
+
     def sendall(self, data: bytes) -> None:
         """Take a part of the request."""
         self._sent += data

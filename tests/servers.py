@@ -1,0 +1,222 @@
+"""What the tests of the transport share: servers that write raw bytes, and waits that are noted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from statuspro import StatusProClient
+
+KEY = "key-3f9a1c77e0d24b58"
+
+
+class Peer:
+    """The server's end of a connection, with the request that has just arrived."""
+
+    def __init__(
+        self, connection: socket.socket, request: bytes, stopping: threading.Event
+    ) -> None:
+        self.connection = connection
+        self.request = request
+        self._stopping = stopping
+
+    def send(self, data: bytes) -> None:
+        self.connection.sendall(data)
+
+    def pause(self, seconds: float = 60.0) -> None:
+        """Says nothing for so long, but not longer than the server runs."""
+        self._stopping.wait(seconds)
+
+    @property
+    def goes_on(self) -> bool:
+        return not self._stopping.is_set()
+
+
+Answer = bytes | Callable[[Peer], None]
+
+
+class RawServer:
+    """Answers each request with the next of the given bytes; the last one again and again.
+
+    Args:
+        answers: bytes to send, or what is to be done with the peer. Then the connection is closed.
+        keep: whether it is kept for the next request instead.
+        tls: wraps each connection.
+        port: to listen on; 0 for any free one.
+    """
+
+    def __init__(
+        self,
+        *answers: Answer,
+        keep: bool = False,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+    ) -> None:
+        self.requests: list[bytes] = []
+        self.accepted = 0
+        self._answers = list(answers)
+        self._keep = keep
+        self._tls = tls
+        self._lock = threading.Lock()
+        self._open: dict[socket.socket, threading.Thread] = {}
+        self._stopping = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+
+    @property
+    def open(self) -> int:
+        """How many connections are open now."""
+        with self._lock:
+            return len(self._open)
+
+    def __enter__(self) -> RawServer:
+        self._acceptor.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port)).close()
+        self._acceptor.join()
+        with self._lock:
+            threads = list(self._open.values())
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join()
+
+    def _accept(self) -> None:
+        with self._listener:
+            while True:
+                connection, _ = self._listener.accept()
+                if self._stopping.is_set():
+                    connection.close()
+                    return
+                thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+                with self._lock:
+                    self._open[connection] = thread
+                    self.accepted += 1
+                thread.start()
+
+    def _serve(self, plain: socket.socket) -> None:
+        connection = plain
+        try:
+            with contextlib.suppress(OSError):
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(plain, server_side=True)
+                with connection.makefile("rb") as reader:
+                    while (request := read_request(reader)) and self._answer(connection, request):
+                        pass
+        finally:
+            with self._lock:
+                self._open.pop(plain)
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _answer(self, connection: socket.socket, request: bytes) -> bool:
+        with self._lock:
+            self.requests.append(request)
+            answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, bytes):
+            connection.sendall(answer)
+        else:
+            answer(Peer(connection, request, self._stopping))
+        return self._keep
+
+
+def read_request(reader: io.BufferedIOBase) -> bytes:
+    """One request, head and body; nothing at the connection's end."""
+    lines = [reader.readline()]
+    length = 0
+    while lines[-1].strip():
+        lines.append(reader.readline())
+        name, _, value = lines[-1].partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    return b"".join(lines) + reader.read(length) if lines[0] else b""
+
+
+def answer(
+    body: bytes = b"{}",
+    status: str = "200 OK",
+    headers: bytes = b"Connection: close\r\n",
+    *,
+    length: int | None = None,
+) -> bytes:
+    """An answer; `length` is a Content-Length other than the body's."""
+    size = len(body) if length is None else length
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n"
+    return head.encode("latin-1") + headers + b"\r\n" + body
+
+
+def client_of(
+    port: int, scheme: str = "http", host: str = "127.0.0.1", **options: Any
+) -> StatusProClient:
+    """A client of a server on loopback, without pacing and without the environment's proxies."""
+    options = {"rate_limit": None, "trust_env": False, "timeout": 5.0, **options}
+    return StatusProClient(KEY, f"{scheme}://{host}:{port}/api/v1", **options)
+
+
+class Naps:
+    """Stands in for the module `time` in `statuspro.calls`: notes the waits, and does not wait."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    perf_counter = staticmethod(time.perf_counter)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+def note_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits of calls from now on, none of which takes any time."""
+    naps = Naps()
+    monkeypatch.setattr("statuspro.calls.time", naps)
+    return naps.waits
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether the condition holds within so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+@contextlib.contextmanager
+def all_records() -> Iterator[list[logging.LogRecord]]:
+    """Every record of every logger, from DEBUG on."""
+    records: list[logging.LogRecord] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            records.append(record)
+
+    root = logging.getLogger()
+    collector = Collector(logging.DEBUG)
+    names = ["", "urllib3", "urllib3.connectionpool", "urllib3.util.retry", "requests", "statuspro"]
+    levels = {name: logging.getLogger(name).level for name in names}
+    root.addHandler(collector)
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    try:
+        yield records
+    finally:
+        root.removeHandler(collector)
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
