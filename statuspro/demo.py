@@ -17,6 +17,9 @@ from statuspro.types import HistoryItem, OrderListItem, Status, StatusDefinition
 
 ORDERS = 5000
 
+#: Seconds, at random: as from a service that is not far away.
+LATENCY = (0.01, 0.03)
+
 _BAR_WIDTH = 40
 _NEXT = """
 Next:
@@ -33,6 +36,7 @@ def run_demo(terminal: Terminal) -> None:
     """Show the whole of it; takes some seconds."""
     started = time.monotonic()
     with Sandbox(orders=ORDERS) as sandbox, sandbox.client() as client:
+        sandbox.latency = LATENCY
         _introduce(terminal, sandbox)
         statuses = _show_statuses(terminal, client)
         orders = _walk(terminal, client, statuses)

@@ -28,13 +28,15 @@ class Terminal:
 
     Args:
         out: the stream. Without a terminal behind it, no control character is written.
-        environ: `NO_COLOR` (not empty) and `TERM=dumb` switch the colours off.
+        environ: `NO_COLOR` (not empty) and `TERM=dumb` switch the colours off; `COLORTERM` says
+            whether there are more than 256.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ) -> None:
         self._out = out
         self.is_live = out.isatty() and environ.get("TERM") != "dumb"
         self.has_colour = self.is_live and not environ.get("NO_COLOR")
+        self._has_all_colours = environ.get("COLORTERM") in ("truecolor", "24bit")
         self._overwritten = 0
 
     def line(self, text: str = "") -> None:
@@ -60,7 +62,11 @@ class Terminal:
     def coloured(self, text: str, color: str | None) -> str:
         """The text in a colour of the service: a name such as `pink`, or `#rrggbb`."""
         rgb = _rgb(color or "")
-        return self._styled(f"38;5;{_cube_index(*rgb)}", text) if rgb else text
+        if rgb is None:
+            return text
+        if self._has_all_colours:
+            return self._styled("38;2;" + ";".join(map(str, rgb)), text)
+        return self._styled(f"38;5;{_cube_index(*rgb)}", text)
 
     def _styled(self, style: str, text: str) -> str:
         return f"\033[{style}m{text}\033[0m" if self.has_colour else text

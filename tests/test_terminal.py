@@ -20,6 +20,12 @@ def test_colours_on_a_terminal() -> None:
     assert terminal.dim("d") == "\033[2md\033[0m"
 
 
+@pytest.mark.parametrize("color_term", ["truecolor", "24bit"])
+def test_exact_colours_where_the_terminal_has_them(color_term: str) -> None:
+    terminal = Terminal(Screen(), {"COLORTERM": color_term})
+    assert terminal.coloured("pink", "#EC4899") == "\033[38;2;236;72;153mpink\033[0m"
+
+
 @pytest.mark.parametrize("color", [None, "", "ultraviolet", "#12", "\033[31m"])
 def test_unknown_colour_is_plain(color: str | None) -> None:
     assert Terminal(Screen(), {}).coloured("x", color) == "x"
