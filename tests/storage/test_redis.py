@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
@@ -30,7 +30,11 @@ from tests.budgets import (
     start_process,
     times_in,
 )
-from tests.storage.conftest import RedisServer
+
+if TYPE_CHECKING:
+    from tests.redis_server import RedisServer
+
+pytest_plugins = ["tests.redis_server"]
 
 LOGGER = logging.getLogger("statuspro")
 

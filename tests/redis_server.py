@@ -1,4 +1,4 @@
-"""A real Redis server on a free port of loopback."""
+"""A real Redis server on a free port of loopback: a pytest plugin, its fixture `redis_server`."""
 
 from __future__ import annotations
 
