@@ -1,0 +1,31 @@
+"""No test reads the settings of whoever runs it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_OF_THE_ENVIRONMENT = ("STATUSPRO_API_KEY", "STATUSPRO_BASE_URL", "STATUSPRO_RATE_LIMIT_STORAGE")
+_OF_REQUESTS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def settings_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*_OF_THE_ENVIRONMENT, *_OF_REQUESTS, "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("NETRC", os.devnull)
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A working directory and a home of the test's own; the search for `.env` ends above them."""
+    folder, home = tmp_path / "project" / "deep" / "down", tmp_path / "home"
+    for made in (folder, home):
+        made.mkdir(parents=True)
+    (tmp_path / ".env").touch()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    monkeypatch.delenv("NETRC")
+    return folder
