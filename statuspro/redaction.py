@@ -6,11 +6,12 @@ are shown. Of an answer nothing is kept that repeats what the request carried in
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import requests
 
@@ -33,16 +34,25 @@ HARMLESS = frozenset(
 #: Body fields whose values say nothing about a customer.
 HARMLESS_FIELDS = frozenset({"status_code", "due_date", "due_date_to", "order_ids", "send_at"})
 
-_EMAIL = re.compile(r"[^\s@\"'<>(),;:]+@[^\s@\"'<>(),;:]+\.[^\s@\"'<>(),;:]+")
+_WORD = r"[^\s/@\"'<>(),;:]"
+
+# The look behind it keeps a long word without an @ from being read once for each of its letters.
+_EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+@{_WORD}+\.{_WORD}+")
 
 #: Shorter values would blacken every other word of a message and identify nobody.
 _SHORTEST_SECRET = 3
+
+#: Levels. No message of the service is nested deeper, and a deeper one could not be copied.
+_DEEPEST = 50
 
 
 def loggable_query(query: str) -> str:
     """The query string as it may be logged: harmless values as they are, others hidden."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    return "&".join(f"{name}={value if name in HARMLESS else HIDDEN}" for name, value in pairs)
+    return "&".join(
+        f"{quote(name, safe='[]')}={quote(value) if name in HARMLESS else HIDDEN}"
+        for name, value in pairs
+    )
 
 
 def without_query(url: str) -> str:
@@ -56,7 +66,10 @@ def without_query(url: str) -> str:
 
 
 def confidential_values(request: requests.PreparedRequest | None) -> list[str]:
-    """What the request carried that its answer must not repeat: the key, the customer's data."""
+    """What the request carried that its answer must not repeat: the key, the customer's data.
+
+    Each as it is and as HTML, JSON and URLs spell it, the longest first.
+    """
     if request is None:  # a Response that somebody made by hand
         return []
     header = request.headers.get("Authorization") or ""
@@ -65,7 +78,18 @@ def confidential_values(request: requests.PreparedRequest | None) -> list[str]:
     query = parse_qsl(urlsplit(request.url or "").query)
     values += [value for name, value in query if name not in HARMLESS]
     values += _body_values(request.body)
-    return sorted({v for v in values if len(v) >= _SHORTEST_SECRET}, key=len, reverse=True)
+    spelled = {s for v in values if len(v) >= _SHORTEST_SECRET for s in _spellings(v)}
+    return sorted(spelled, key=len, reverse=True)
+
+
+def _spellings(value: str) -> tuple[str, ...]:
+    return (
+        value,
+        html.escape(value),
+        json.dumps(value)[1:-1],
+        quote(value, safe="", errors="replace"),
+        quote_plus(value, errors="replace"),
+    )
 
 
 def _body_values(body: Any) -> list[str]:
@@ -79,22 +103,28 @@ def _body_values(body: Any) -> list[str]:
 
 
 def redact(text: str, confidential: Iterable[str]) -> str:
-    """The text without the confidential values and without e-mail addresses."""
-    for value in confidential:
-        text = text.replace(value, HIDDEN)
+    """The text without the confidential values, in any case, and without e-mail addresses."""
+    text = text.encode("utf-8", "replace").decode()  # JSON can hold what no log could be sent
+    if pattern := "|".join(map(re.escape, confidential)):
+        text = re.sub(pattern, HIDDEN, text, flags=re.IGNORECASE)
     return _EMAIL.sub(HIDDEN, text)
 
 
-def redact_json(value: Any, confidential: Iterable[str]) -> Any:
-    """The parsed JSON with every string in it redacted, keys too."""
-    confidential = list(confidential)
+def redact_json(value: Any, confidential: Iterable[str], levels: int = _DEEPEST) -> Any:
+    """The parsed JSON with every string in it redacted, keys too.
+
+    Raises:
+        ValueError: it is nested deeper than `levels`.
+    """
+    if not levels:
+        raise ValueError("nested too deep")
     if isinstance(value, str):
         return redact(value, confidential)
     if isinstance(value, list):
-        return [redact_json(item, confidential) for item in value]
+        return [redact_json(item, confidential, levels - 1) for item in value]
     if isinstance(value, dict):
         return {
-            redact(key, confidential): redact_json(item, confidential)
+            redact(key, confidential): redact_json(item, confidential, levels - 1)
             for key, item in value.items()
         }
     return value
@@ -111,17 +141,14 @@ def scrubbed(response: requests.Response, body: Any, confidential: list[str]) ->
     copy = requests.Response()
     copy.status_code = response.status_code
     copy.reason = redact(str(response.reason or ""), confidential)
-    copy.url = without_query(str(response.url or ""))
+    copy.url = redact(without_query(str(response.url or "")), confidential)
     copy.elapsed = response.elapsed
     copy.encoding = "utf-8"
     for name, value in response.headers.items():
         if name.lower() == "location":
             value = without_query(value)
         copy.headers[name] = redact(value, confidential)
-    content = b"" if body is None else body.encode() if isinstance(body, str) else _dumps(body)
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    content = b"" if body is None else text.encode("utf-8", "replace")
     vars(copy).update(_content=content, _content_consumed=True)
     return copy
-
-
-def _dumps(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

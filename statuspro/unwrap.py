@@ -225,7 +225,8 @@ def _error_of(response: requests.Response) -> APIError:
         return RateLimitError(message, retry_after=told, **keywords)
     if 300 <= status < 400:
         location = response.headers.get("Location")
-        keywords["location"] = None if location is None else without_query(location)
+        if location is not None:
+            keywords["location"] = redact(without_query(location), confidential)
         return RedirectError(message, **keywords)
     if 500 <= status < 600:
         return ServerError(message, **keywords)
