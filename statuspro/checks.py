@@ -10,6 +10,7 @@ import datetime
 import math
 import operator
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,8 +57,8 @@ def timeout(value: Any) -> Any:
     if isinstance(value, tuple) and len(value) != 2:
         raise ValueError("timeout must be a number or a (connect, read) pair")
     for part in parts:
-        if part is not None and not seconds("timeout", part):
-            raise ValueError("timeout must be above 0")
+        if part is not None and not 0 < seconds("timeout", part) <= threading.TIMEOUT_MAX:
+            raise ValueError("timeout must be above 0 and finite (None waits for ever)")
     return value
 
 
