@@ -27,6 +27,9 @@ RATE_LIMIT_STORAGE = "STATUSPRO_RATE_LIMIT_STORAGE"
 
 _UNUSABLE = re.compile(r"[^\x21-\x7e]")
 
+#: As the parser leaves it: in lower case, other scripts in ASCII.
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]+(%[^\]]+)?\]")
+
 
 def find_api_key(api_key: str | None, base_url: str) -> str:
     """The API key for `base_url`.
@@ -95,7 +98,7 @@ def check_base_url(base_url: str) -> str:
     if re.search(r"[\s\x00-\x1f\x7f\\]", base_url):
         raise ConfigurationError("The base URL has white space or control characters.")
     url = _parse(base_url)
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.host or ""):
         raise ConfigurationError(
             "The base URL needs a scheme and a host, such as https://app.orderstatuspro.com/api/v1."
         )
@@ -136,10 +139,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _dotenv_value(name: str) -> str | None:
-    folder = Path.cwd()
+    try:
+        folder = Path.cwd()
+    except OSError:  # it was removed, which does not matter to a daemon
+        return None
     for path in (candidate / ".env" for candidate in (folder, *folder.parents)):
-        if path.is_file():
-            return _read_dotenv(path).get(name) or None
+        if os.path.isfile(path):  # Path.is_file() raises where a folder may not be looked into
+            return _read_dotenv(path).get(name)
     return None
 
 
@@ -148,14 +154,15 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(path)
+        values = dotenv_values(path, encoding="utf-8-sig")
+        return {name: value for name, value in values.items() if value and value.strip()}
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}.") from None
-    return {name: value for name, value in values.items() if value and value.strip()}
+        problem = type(error).__name__  # and no more of it: it may hold what the file holds
+    raise ConfigurationError(f"{path} cannot be read: {problem}.")
 
 
 def _netrc_password(base_url: str) -> str | None:
-    path = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    path = Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
     try:
         # Not `authenticators()`: a `default` entry is meant for other hosts than ours.
         entry = netrc.netrc(str(path)).hosts.get(parse_url(base_url).host or "")
