@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar, merge_cookies
+from requests.utils import requote_uri
 from urllib3 import Timeout
 
 from statuspro import checks
@@ -24,7 +25,7 @@ from statuspro.calls import SAFE_METHODS, CallSettings, one_call
 from statuspro.config import check_base_url
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
-from statuspro.redaction import without_query
+from statuspro.redaction import confidential_values, redact, scrubbed, without_query
 from statuspro.retry import retry_policy
 from statuspro.translation import translate
 from statuspro.transport import Transport
@@ -315,7 +316,7 @@ class Client(requests.Session):
         )
 
     def _warn_if_unverified(self, verify: Any) -> None:
-        if verify is False and not self._has_warned:
+        if not verify and not self._has_warned:
             self._has_warned = True
             warnings.warn(
                 f"TLS certificates of {self.base_url} are not checked (verify=False): whoever "
@@ -350,6 +351,7 @@ class Client(requests.Session):
         return (
             request.method == "GET"
             and callable(self.auth)
+            and None not in self.headers.values()  # which removes a header
             and not (any(own) or request.json or self.params)
             and not any(request.hooks.values())
         )
@@ -401,20 +403,27 @@ class Client(requests.Session):
         Raises:
             RedirectError: to another origin, or from a POST to a GET.
         """
-        target = super().get_redirect_target(resp)
-        if target is None:
+        try:
+            target = super().get_redirect_target(resp)
+            # As it will be sent: quoting can move the boundary between host and path.
+            origin = target and origin_of(requote_uri(urljoin(resp.url, target)))
+        except ValueError:  # a Location header can hold anything
+            target, origin = resp.headers["Location"], None
+        if not target:
             return None
         method = resp.request.method or ""
-        if origin_of(urljoin(resp.url, target)) != self._origin:
+        if origin != self._origin:
             problem = "it leads to another origin"
         elif method not in SAFE_METHODS and resp.status_code not in _KEEPS_METHOD:
             problem = f"a GET would be sent in place of the {method}"
         else:
             return target
+        confidential = confidential_values(resp.request)
         raise RedirectError(
             f"The redirect was not followed: {problem}.",
             status_code=resp.status_code,
-            location=without_query(target),
+            location=redact(without_query(target), confidential),
+            response=scrubbed(resp, None, confidential),
             request_line=f"{method} {resp.request.path_url.partition('?')[0]}",
         )
 
