@@ -34,12 +34,15 @@ class _Arriving(io.RawIOBase):
         self._raw = raw
         self._seconds = seconds
         self._deadline: float | None = None
+        #: Whether the peer has closed its end.
+        self.is_over = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
         count = self._raw.readinto(buffer)
+        self.is_over = count == 0
         if self._seconds is not None:
             now = time.monotonic()
             if self._deadline is None:
@@ -58,8 +61,13 @@ class _Answer(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        raw = self.fp.detach()
-        self.fp = io.BufferedReader(_Arriving(raw, sock.gettimeout()))
+        self._arriving = _Arriving(self.fp.detach(), sock.gettimeout())
+        self.fp = io.BufferedReader(self._arriving)
+
+    def begin(self) -> None:
+        super().begin()
+        if self._arriving.is_over:  # which http.client takes for the end of the headers
+            raise http.client.IncompleteRead(b"")
 
 
 class _Connection(HTTPConnection):
@@ -102,11 +110,15 @@ class _Connection(HTTPConnection):
         response = super().getresponse()
         call = current_call()
         if call is not None:
-            body = _read(response, call.settings.max_response_bytes)
+            body = None
+            try:
+                body = _read(response, call.settings.max_response_bytes)
+            finally:
+                if body is None:
+                    response.close()  # it has the socket, where no other answer is to follow
+                    self.close()
             call.body = body or b""
             call.is_oversized = body is None
-            if call.is_oversized:
-                self.close()
         return response
 
 

@@ -32,9 +32,13 @@ class Peer:
     def send(self, data: bytes) -> None:
         self.connection.sendall(data)
 
-    def pause(self, seconds: float = 60.0) -> None:
+    def pause(self, seconds: float) -> None:
         """Says nothing for so long, but not longer than the server runs."""
         self._stopping.wait(seconds)
+
+    def until_closed(self) -> None:
+        """Says nothing until the client closes the connection, or the server stops."""
+        self.connection.recv(1)
 
     @property
     def goes_on(self) -> bool:
