@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
@@ -64,6 +64,7 @@ def test_a_query_forges_no_second_line() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=4))
 def test_no_query_shows_a_value_that_is_not_on_the_list(name: str, value: str) -> None:
     query = requests.models.PreparedRequest()

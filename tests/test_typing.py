@@ -1,0 +1,283 @@
+"""The types of every public name, as mypy and pyright see them; both are run over the tests."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+import statuspro
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any
+
+    from requests.adapters import HTTPAdapter
+    from typing_extensions import assert_type
+
+    from statuspro import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        AuthenticatedClient,
+        AuthenticationError,
+        BulkUpdateError,
+        Client,
+        ConfigurationError,
+        InvalidResponseError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimit,
+        RateLimitError,
+        RedirectError,
+        ServerError,
+        StatusProClient,
+        StatusProError,
+        TransitionError,
+        TruncatedListWarning,
+        ValidationError,
+        add_order_comment,
+        bulk_update_order_status,
+        get_error_message,
+        get_order,
+        get_orders,
+        get_statuses,
+        get_viable_statuses,
+        handle_response,
+        is_error,
+        is_success,
+        iter_bulk_update_order_status,
+        iter_order_pages,
+        iter_orders,
+        list_orders,
+        lookup_order,
+        paginate,
+        set_order_due_date,
+        summarize_orders,
+        unwrap,
+        unwrap_as,
+        unwrap_data,
+        update_order_status,
+    )
+    from statuspro.types import (
+        BulkBatch,
+        BulkStatusUpdate,
+        Message,
+        Order,
+        OrderList,
+        OrderListItem,
+        OrdersSummary,
+        Status,
+        StatusDefinition,
+        ViableStatus,
+    )
+
+    # Nothing below runs: the type checkers read it.
+
+    def clients(adapter: HTTPAdapter) -> None:
+        plain = Client("https://shop.test", headers={"X-Trace": "7"}, timeout=(3.05, 27.0))
+        assert_type(plain.with_headers({"X-Trace": "8"}), Client)
+        assert_type(plain.get("/orders", params={"page": 1}), requests.Response)
+        assert_type(plain.base_url, str)
+        bearer = AuthenticatedClient("https://shop.test", "key", verify="ca.pem", timeout=None)
+        assert_type(bearer.with_timeout(2), AuthenticatedClient)
+        assert_type(bearer.with_options(proxies={}, follow_redirects=True), AuthenticatedClient)
+        client = StatusProClient(
+            "key",
+            "https://shop.test",
+            30.0,
+            5,
+            100,
+            None,
+            max_wait=60.0,
+            on_wait=lambda seconds, reason: print(f"{seconds:.1f} s: {reason}"),
+            rate_limit=RateLimit(requests=30, bulk=5, period=60.0),
+            rate_limit_storage="sqlite:///budget.db",
+            rate_limit_fallback="local",
+            max_response_bytes=2**20,
+            follow_redirects=False,
+            adapter=adapter,
+            pool_maxsize=4,
+            headers={"X-Trace": "7"},
+            cookies={"a": "b"},
+            params={"a": "b"},
+            hooks={"response": lambda response, *args, **kwargs: None},
+            verify=True,
+            cert=("cert.pem", "key.pem"),
+            proxies=None,
+            trust_env=False,
+        )
+        assert_type(client, StatusProClient)
+        assert_type(client.with_headers({}), StatusProClient)
+        assert_type(client.with_cookies({}), StatusProClient)
+        assert_type(client.with_timeout(None), StatusProClient)
+        assert_type(client.with_options(max_wait=1.0, rate_limit=None), StatusProClient)
+        assert_type(client.max_retries, int)
+        assert_type(client.max_pages, int)
+        assert_type(client.rate_limit, RateLimit | None)
+        with client as entered:
+            assert_type(entered, StatusProClient)
+
+    def functions(client: Client) -> None:
+        day = date(2026, 2, 10)
+        assert_type(
+            list_orders(
+                client,
+                search="Ann",
+                status_code="st000002",
+                tags=["vip"],
+                tags_any=("a", "b"),
+                financial_status=["paid", "unpaid"],
+                fulfillment_status=("fulfilled",),
+                exclude_cancelled=True,
+                due_date_from=day,
+                due_date_to="2026-02-12",
+                page=1,
+                per_page=50,
+                max_items=None,
+                max_pages=None,
+            ),
+            OrderList,
+        )
+        assert_type(
+            iter_orders(client, search=None, start_page=2, prefetch=1, has_status=True),
+            Generator[OrderListItem, None, None],
+        )
+        assert_type(iter_order_pages(client, max_items=5), Generator[OrderList, None, None])
+        assert_type(get_order(client, "7"), Order)
+        assert_type(
+            get_orders(client, [7, "8"], workers=2), Generator[tuple[int, Order | None], None, None]
+        )
+        assert_type(lookup_order(client, number="#1188", email="ann@lee.test"), Order)
+        assert_type(get_viable_statuses(client, 7), list[ViableStatus])
+        assert_type(
+            update_order_status(
+                client,
+                7,
+                "st000003",
+                comment="Shipped",
+                public=True,
+                email_customer=False,
+                email_additional=None,
+                check=True,
+                confirm=True,
+            ),
+            Message,
+        )
+        assert_type(add_order_comment(client, 7, "Shipped", public=True, confirm=True), Message)
+        assert_type(set_order_due_date(client, 7, None), Message)
+        assert_type(set_order_due_date(client, 7, day, due_date_to="2026-02-12"), Message)
+        assert_type(
+            bulk_update_order_status(
+                client, {7, 8}, "st000003", comment="x", public=True, send_at=0, due_date=day
+            ),
+            BulkStatusUpdate,
+        )
+        assert_type(
+            iter_bulk_update_order_status(client, range(1, 900), "st000003", email_customer=False),
+            Generator[BulkBatch, None, None],
+        )
+        assert_type(get_statuses(client), list[StatusDefinition])
+        assert_type(summarize_orders(client), OrdersSummary)
+        assert_type(
+            paginate(client, "/orders", {"search": "Ann"}, per_page=10),
+            Generator[dict[str, Any], None, None],
+        )
+
+    def methods(client: StatusProClient) -> None:
+        assert_type(client.list_orders(page=1), OrderList)
+        assert_type(client.iter_orders(search="Ann"), Generator[OrderListItem, None, None])
+        assert_type(client.iter_order_pages(), Generator[OrderList, None, None])
+        assert_type(client.get_order(7), Order)
+        assert_type(client.get_orders([7]), Generator[tuple[int, Order | None], None, None])
+        assert_type(client.lookup_order(number=1188, email="ann@lee.test"), Order)
+        assert_type(client.get_viable_statuses("7"), list[ViableStatus])
+        assert_type(client.update_order_status(7, "st000003", public=True), Message)
+        assert_type(client.add_order_comment(7, "Shipped"), Message)
+        assert_type(client.set_order_due_date(7, "2026-02-10"), Message)
+        assert_type(client.bulk_update_order_status([7], "st000003"), BulkStatusUpdate)
+        assert_type(
+            client.iter_bulk_update_order_status([7], "st000003"), Generator[BulkBatch, None, None]
+        )
+        assert_type(client.get_statuses(), list[StatusDefinition])
+        assert_type(client.summarize_orders(), OrdersSummary)
+        assert_type(client.paginate("/orders"), Generator[dict[str, Any], None, None])
+
+    def payloads(order: Order, item: OrderListItem) -> None:
+        assert_type(order["id"], int)
+        assert_type(order["status"], Status)
+        assert_type(order["status"].get("code"), str | None)
+        assert_type(order["history"][0]["comment"], str | None)
+        assert_type(order["due_date"], str | None)
+        assert_type(item["history_count"], int)
+
+    def responses(response: requests.Response) -> None:
+        assert_type(is_success(response), bool)
+        assert_type(is_error(response), bool)
+        assert_type(get_error_message(response), str | None)
+        unwrap(response, raise_on_error=False)["anything"]  # Any
+        unwrap_data(response, raise_on_error=False, default=[])[0]
+        assert_type(unwrap_as(response, list, raise_on_error=False), list[Any] | None)
+        handle_response(response, on_success=len, on_error=str, raise_on_error=True)
+
+    def errors(error: StatusProError) -> None:
+        assert_type(error.page, int | None)
+        try:
+            raise error
+        except ConfigurationError as refused:
+            given: ValueError = refused
+            print(given)
+        except ValidationError as invalid:
+            assert_type(invalid.validation_errors, dict[str, list[str]])
+        except RateLimitError as limited:
+            assert_type(limited.retry_after, float | None)
+        except RedirectError as redirected:
+            assert_type(redirected.location, str | None)
+        except (
+            AuthenticationError,
+            PermissionDeniedError,
+            NotFoundError,
+            ServerError,
+            InvalidResponseError,
+        ) as answered:
+            http_error: requests.HTTPError = answered
+            print(http_error)
+            assert_type(answered.status_code, int | None)
+        except APIError as other:
+            assert_type(other.message, str)
+            assert_type(other.maybe_applied, bool)
+
+    def errors_without_an_answer(error: StatusProError) -> None:
+        try:
+            raise error
+        except APITimeoutError as late:
+            timeout: requests.Timeout = late
+            print(timeout)
+        except APIConnectionError as dropped:
+            connection_error: requests.ConnectionError = dropped
+            print(connection_error)
+            assert_type(dropped.maybe_applied, bool)
+        except BulkUpdateError as stopped:
+            assert_type(stopped.accepted + stopped.not_sent, list[int])
+            assert_type(stopped.uncertain + stopped.refused, list[int])
+        except TransitionError as transition:
+            assert_type(transition.status_code_wanted, str)
+            assert_type(transition.viable, list[str])
+        warning: type[UserWarning] = TruncatedListWarning
+        print(warning)
+
+
+@pytest.mark.parametrize("name", sorted(set(statuspro.__all__) - {"__version__"}))
+def test_every_public_name_has_its_types_looked_at(name: str) -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    uses = re.findall(rf"\b{name}\b", text.partition("# Nothing below runs")[2])
+    assert uses
+
+
+def test_the_version_is_a_string() -> None:
+    version: str = statuspro.__version__
+    assert re.fullmatch(r"[0-9]+\.[0-9]+\.[0-9]+.*", version)
