@@ -31,8 +31,6 @@ class Transport(HTTPAdapter):
         pool_maxsize: how many connections to keep to each.
     """
 
-    poolmanager: Pools
-
     #: The class of a connection pool, by scheme.
     pool_classes: ClassVar[dict[str, Any]] = {"http": Pool, "https": TLSPool}
 
@@ -60,10 +58,11 @@ class Transport(HTTPAdapter):
         self._pool_connections = connections
         self._pool_maxsize = maxsize
         self._pool_block = block
-        self.poolmanager = Pools(
+        self._pools = Pools(
             connections, self.pool_classes, maxsize=maxsize, block=block, **pool_kwargs
         )
-        self.proxy_manager = self.poolmanager.proxies
+        self.poolmanager = self._pools
+        self.proxy_manager = self._pools.proxies
 
     def get_connection_with_tls_context(
         self,
@@ -78,9 +77,9 @@ class Transport(HTTPAdapter):
             return find(request, verify, proxies, cert)
         scheme, _, host, *_ = (request.url or "").split("/", 3)
         key = (scheme, host, verify)
-        pool = self.poolmanager.known.get(key)
+        pool = self._pools.known.get(key)
         if pool is None or pool.pool.is_closed:  # to make room for others
-            pool = self.poolmanager.known[key] = find(request, verify, proxies, cert)
+            pool = self._pools.known[key] = find(request, verify, proxies, cert)
         return cast("HTTPConnectionPool", pool)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -70,7 +71,8 @@ class SQLiteBudget(ForkSafe):
         super().__init__()
 
     def __del__(self) -> None:
-        self._close()
+        if not sys.is_finalizing():  # when the modules that closing needs are gone
+            self._close()
 
     def take(self, slot: Slot) -> Wait | None:
         """Takes a place or queues for one, see `Budget`."""
