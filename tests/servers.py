@@ -56,6 +56,7 @@ class RawServer:
         keep: whether it is kept for the next request instead.
         tls: wraps each connection.
         port: to listen on; 0 for any free one.
+        on_accept: gets the number of each connection, from 1, and says whether to serve it.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class RawServer:
         keep: bool = False,
         tls: ssl.SSLContext | None = None,
         port: int = 0,
+        on_accept: Callable[[int, socket.socket], bool] | None = None,
     ) -> None:
         self.requests: list[bytes] = []
         self.accepted = 0
         self._answers = list(answers)
         self._keep = keep
         self._tls = tls
+        self._on_accept = on_accept
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._stopping = threading.Event()
@@ -113,10 +116,15 @@ class RawServer:
                     self.accepted += 1
                 thread.start()
 
+    def _is_served(self, connection: socket.socket) -> bool:
+        return self._on_accept is None or self._on_accept(self.accepted, connection)
+
     def _serve(self, plain: socket.socket) -> None:
         connection = plain
         try:
             with contextlib.suppress(OSError):
+                if not self._is_served(plain):
+                    return
                 if self._tls is not None:
                     connection = self._tls.wrap_socket(plain, server_side=True)
                 with connection.makefile("rb") as reader:
