@@ -232,3 +232,64 @@ def all_records() -> Iterator[list[logging.LogRecord]]:
         root.removeHandler(collector)
         for name, level in levels.items():
             logging.getLogger(name).setLevel(level)
+
+
+class Proxy:
+    """A forward proxy: plain http by whole URLs, and tunnels for the rest.
+
+    Args:
+        refuse: answers this instead to so many of the first requests (or all of them).
+        times: see refuse.
+    """
+
+    def __init__(self, refuse: bytes | None = None, times: int = 10**6) -> None:
+        self.heads: list[bytes] = []
+        self._refusals = [] if refuse is None else [refuse] * min(times, 1000)
+        self._lock = threading.Lock()
+        self._server = RawServer(self._serve)
+        self.port = self._server.port
+
+    def __enter__(self) -> Proxy:
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._server.__exit__()
+
+    @property
+    def lines(self) -> list[str]:
+        """The request lines that arrived."""
+        return [head.split(b"\r\n")[0].decode() for head in self.heads]
+
+    def _serve(self, peer: Peer) -> None:
+        head = peer.request
+        with self._lock:
+            self.heads.append(head)
+            if self._refusals:
+                peer.send(self._refusals.pop())
+                return
+        method, target, _ = head.split(b" ", 2)
+        if method == b"CONNECT":
+            rest, address = b"", target
+            answered = b"HTTP/1.1 200 Connection established\r\n\r\n"
+        else:
+            address, _, path = target.removeprefix(b"http://").partition(b"/")
+            rest, answered = head.replace(target, b"/" + path, 1), b""
+        host, _, port = address.decode().partition(":")
+        with socket.create_connection((host, int(port or 80))) as upstream:
+            peer.send(answered)
+            upstream.sendall(rest)
+            relay = threading.Thread(target=pump, args=(peer.connection, upstream))
+            relay.start()
+            pump(upstream, peer.connection)
+            relay.join()
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Hands on what arrives, until either end is closed; then both are."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+    for end in (source, target):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
