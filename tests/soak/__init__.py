@@ -1,0 +1,1 @@
+"""Minutes under random faults (nox -s soak)."""
