@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urljoin
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.cookies import RequestsCookieJar, merge_cookies
+from requests.cookies import RequestsCookieJar
 from requests.utils import requote_uri
 from urllib3 import Timeout
 
@@ -335,11 +335,12 @@ class Client(requests.Session):
             return super().prepare_request(request)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
-        url = str(request.url)
-        if request.params or not self._plain_url.fullmatch(url):
-            prepared.prepare_url(url, request.params)
-        else:
-            prepared.url = url
+        url, params = str(request.url), cast("Any", request.params)
+        if isinstance(params, (str, bytes)) or not self._plain_url.fullmatch(url):
+            prepared.prepare_url(url, params)
+        else:  # nothing that requests quotes is left in a query once it is encoded
+            query = prepared._encode_params(params) if params else ""
+            prepared.url = f"{url}?{query}" if query else url
         prepared.prepare_headers(self.headers)
         prepared.prepare_cookies(self.cookies)
         prepared.prepare_auth(self.auth)
