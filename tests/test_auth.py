@@ -148,3 +148,9 @@ def test_a_secret_is_not_pickled(protocol: int) -> None:
     data = pickle.dumps([Secret(KEY)], protocol)
     assert KEY.encode() not in data
     assert pickle.loads(data) == [HIDDEN]
+
+
+def test_a_bearer_is_shown_by_its_class_alone() -> None:
+    assert repr(BearerAuth("key-3f9a1c77e0d24b58", "https://shop.test/api")) == (
+        "BearerAuth([hidden])"
+    )

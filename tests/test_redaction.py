@@ -319,3 +319,47 @@ def test_a_scrubbed_response_can_be_copied_and_pickled() -> None:
 def test_the_values_of_a_json_body_are_found_in_any_spelling_of_json() -> None:
     for text in (json.dumps({"comment": "Für Ann"}), '{"comment": "Für Ann"}'):
         assert "Für Ann" in confidential_values(prepared("POST", data=text.encode()))
+
+
+def test_a_value_is_confidential_in_each_of_its_spellings() -> None:
+    request = prepared("POST", json={"comment": 'Ann "Zoë" & Lee/Li'})
+    assert set(confidential_values(request)) >= {
+        'Ann "Zoë" & Lee/Li',
+        "Ann &quot;Zoë&quot; &amp; Lee/Li",
+        'Ann \\"Zo\\u00eb\\" & Lee/Li',
+        "Ann%20%22Zo%C3%AB%22%20%26%20Lee%2FLi",
+        "Ann+%22Zo%C3%AB%22+%26+Lee%2FLi",
+    }
+
+
+def test_half_a_character_has_spellings_too() -> None:
+    request = prepared("POST", data=b'{"comment": "half \\ud83d"}')
+    assert {"half%20%3F", "half+%3F"} <= set(confidential_values(request))
+
+
+def test_all_that_follows_the_scheme_of_a_header_is_confidential() -> None:
+    request = prepared()
+    request.headers["Authorization"] = "Token one two"
+    assert "one two" in confidential_values(request)
+
+
+@pytest.mark.parametrize("nest", [lambda inner: {"a": inner}, lambda inner: [inner]])
+def test_json_is_refused_from_the_same_depth_on_whatever_it_is_nested_in(nest: Any) -> None:
+    def nested(levels: int) -> Any:
+        value: Any = "Ann"
+        for _ in range(levels):
+            value = nest(value)
+        return value
+
+    assert redact_json(nested(4), [], 5) == nested(4)
+    with pytest.raises(ValueError, match="deep"):
+        redact_json(nested(5), [], 5)
+
+
+def test_a_scrubbed_response_is_read_like_any_other() -> None:
+    response = requests.Response()
+    response.status_code = 503
+    copied = scrubbed(response, {"message": "Zoë"}, [])
+    assert (copied.reason, copied.url, copied.encoding) == ("", "", "utf-8")
+    assert copied.json() == {"message": "Zoë"}
+    assert b"".join(copied.iter_content(4)) == '{"message": "Zoë"}'.encode()
