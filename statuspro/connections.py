@@ -65,9 +65,24 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._arriving)
 
     def begin(self) -> None:
-        super().begin()
+        try:
+            super().begin()
+        except http.client.RemoteDisconnected:
+            raise
+        except http.client.HTTPException as error:  # whose text repeats what arrived
+            raise ProtocolError(f"the answer is not HTTP: {type(error).__name__}") from None
         if self._arriving.is_over:  # which http.client takes for the end of the headers
-            raise http.client.IncompleteRead(b"")
+            raise ProtocolError("the answer broke off in its headers")
+        if self.msg.defects:
+            self.headers = self.msg = _without_defects(self.msg)
+
+
+def _without_defects(message: http.client.HTTPMessage) -> http.client.HTTPMessage:
+    # urllib3 logs what could not be parsed, whatever it holds.
+    clean = http.client.HTTPMessage()
+    for name, value in message.items():
+        clean[name] = value
+    return clean
 
 
 class _Connection(HTTPConnection):

@@ -68,7 +68,7 @@ def without_query(url: str) -> str:
 def confidential_values(request: requests.PreparedRequest | None) -> list[str]:
     """What the request carried that its answer must not repeat: the key, the customer's data.
 
-    Each as it is and as HTML, JSON and URLs spell it, the longest first.
+    Each as it is and as HTML, JSON, URLs and headers spell it, the longest first.
     """
     if request is None:  # a Response that somebody made by hand
         return []
@@ -89,6 +89,7 @@ def _spellings(value: str) -> tuple[str, ...]:
         json.dumps(value)[1:-1],
         quote(value, safe="", errors="replace"),
         quote_plus(value, errors="replace"),
+        value.encode("utf-8", "replace").decode("latin-1"),  # in headers, as they are read
     )
 
 
