@@ -200,7 +200,8 @@ class Client(requests.Session):
         if name in ("headers", "params"):
             getattr(self, name).update(checks.mapping(name, value))
         elif name == "cookies":
-            merge_cookies(self.cookies, value)
+            jar = value if isinstance(value, CookieJar) else checks.mapping(name, value)
+            self.cookies.update(jar)
         elif name == "hooks":
             self._add_hooks(checks.mapping(name, value))
         elif name == "proxies":
@@ -353,7 +354,8 @@ class Client(requests.Session):
             request.method == "GET"
             and callable(self.auth)
             and None not in self.headers.values()  # which removes a header
-            and not (any(own) or request.json or self.params)
+            and not (any(own) or self.params)
+            and request.json is None
             and not any(request.hooks.values())
         )
 
