@@ -35,9 +35,9 @@ def check_fork() -> None:
 
 def _after_fork() -> None:
     global _pid
-    _pid = os.getpid()
     for renewable in list(_renewables):
         renewable.renew_after_fork()
+    _pid = os.getpid()  # last: no other thread may go on before; one that renews again does no harm
 
 
 if hasattr(os, "register_at_fork"):

@@ -6,6 +6,8 @@ import os
 import threading
 from weakref import WeakSet
 
+from statuspro.forks import renew_in_child
+
 
 class ForkSafe:
     """Something with a lock that is held across every fork of the process.
@@ -52,8 +54,9 @@ class _Registry:
         self._held = []
         self.lock.release()
 
-    def after_in_child(self) -> None:
-        # New locks rather than released ones: an embedding server (uWSGI) forks without `before`.
+    def renew_after_fork(self) -> None:
+        """Puts the child's copies right, also where the fork ran no hooks."""
+        # New locks rather than released ones: nobody may have taken them before such a fork.
         self.lock = threading.RLock()
         self._held = []
         for member in list(self.members):
@@ -62,10 +65,10 @@ class _Registry:
 
 
 registry = _Registry()
+renew_in_child(registry)
 
 if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
     os.register_at_fork(
         before=registry.before,
         after_in_parent=registry.after_in_parent,
-        after_in_child=registry.after_in_child,
     )
