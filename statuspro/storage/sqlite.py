@@ -160,7 +160,7 @@ class SQLiteBudget(ForkSafe):
             self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            self._switch_to_wal(connection)
             # The counts need not outlive a power cut.
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(_TABLE)
@@ -169,6 +169,19 @@ class SQLiteBudget(ForkSafe):
             raise
         self._connection, self._pid = connection, os.getpid()
         return connection
+
+    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
+        # Whoever meets another process that is doing the same is told at once that the file is
+        # locked: to this statement SQLite's own timeout does not apply.
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.01)
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

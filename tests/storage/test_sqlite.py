@@ -252,6 +252,19 @@ def test_a_file_that_stays_locked_is_a_clear_error_for_all_who_wait(
     use(budget, 1)
 
 
+def test_a_new_file_that_another_process_sets_up_is_waited_for(
+    open_budget: Open, path: Path
+) -> None:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE other (id)")
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.1, other.rollback)
+    timer.start()
+    use(open_budget(), 1)
+    timer.join()
+    other.close()
+
+
 def test_the_end_of_an_attempt_that_cannot_be_written_is_no_error(
     open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
