@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import trustme
@@ -21,8 +21,7 @@ import trustme
 from statuspro import RateLimit, StatusProClient, forks
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.sandbox import DEFAULT_API_KEY
-from tests.servers import RawServer, answer, eventually
-from tests.servers import client_of as client_of_port
+from tests.servers import ROOT, RawServer, Service, answer, client_of, eventually
 
 # From Python 3.12 on os.fork says what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -30,44 +29,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarn
 #: Seconds; a child that takes longer hangs.
 PATIENCE = 60.0
 
-ROOT = Path(__file__).parent.parent
-
-_SERVICE = """
-import sys
-from statuspro.sandbox import Sandbox
-with Sandbox(orders=300) as sandbox:
-    print(sandbox.base_url, flush=True)
-    sys.stdin.read()
-"""
-
-
-class Service(NamedTuple):
-    """A sandbox in a process of its own, so that its threads are in no child."""
-
-    url: str
-    ids: list[int]
-
-    def client(self, **options: Any) -> StatusProClient:
-        options = {"rate_limit": None, "trust_env": False, "timeout": 20.0, **options}
-        return StatusProClient(DEFAULT_API_KEY, self.url, **options)
-
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", _SERVICE],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with process, process.stdout, process.stdin:
-        url = process.stdout.readline().strip()
-        with Service(url, []).client() as client:
-            ids = [int(order["id"]) for order in client.iter_orders()]
-        yield Service(url, ids)
+    with Service() as service:
+        yield service
 
 
 def ask(client: StatusProClient, ids: list[int]) -> None:
@@ -370,7 +336,7 @@ def test_a_child_leaves_the_parents_tls_alone(tmp_path: Path) -> None:
     kept = answer(b"[1]", headers=b"")
     with (
         RawServer(kept, keep=True, tls=context) as server,
-        client_of_port(server.port, "https", verify=str(bundle)) as client,
+        client_of(server.port, "https", verify=str(bundle)) as client,
     ):
         assert client.get("/orders").json() == [1]
         child = fork(lambda: client.get("/orders").raise_for_status())
