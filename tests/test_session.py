@@ -1,7 +1,6 @@
 """A session for one API: its URLs, options, derived clients, copies and redirects."""
 
 import copy
-import os
 import pickle
 import traceback
 import warnings
@@ -990,16 +989,6 @@ def test_a_forked_child_gets_a_jar_with_a_lock_of_its_own(client: Client) -> Non
     assert client.cookies is not before
     assert client.cookies.get_dict() == {"basket": "1"}
     assert vars(client.cookies)["_cookies_lock"] is not vars(before)["_cookies_lock"]
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks on this system")
-def test_a_lock_that_is_held_at_the_fork_does_not_stop_the_child(client: Client) -> None:
-    with vars(client.cookies)["_cookies_lock"]:
-        pid = os.fork()
-        if not pid:
-            client.get("/orders")
-            os._exit(7)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 
 
 def test_an_api_error_is_not_raised_by_a_verb(service: responses.RequestsMock) -> None:

@@ -1,0 +1,543 @@
+"""StatusProClient: where its settings come from, and how its parts are put together."""
+
+import copy
+import inspect
+import logging
+import pickle
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+import structlog
+
+import statuspro
+from statuspro import (
+    AuthenticatedClient,
+    ConfigurationError,
+    InvalidResponseError,
+    RateLimit,
+    RateLimitError,
+    ServerError,
+    StatusProClient,
+    TruncatedListWarning,
+)
+from statuspro.sandbox import Sandbox
+from tests.recorder import Recorder
+
+pytestmark = pytest.mark.usefixtures("away")
+
+KEY = "key-3f9a1c77e0d24b58"
+BASE_URL = "https://shop.test/api/v1"
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder(b"[]")
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """Its clients need no sockets: `sandbox.client(adapter=sandbox.adapter())`."""
+    return Sandbox(orders=30)
+
+
+@pytest.fixture
+def served() -> Iterator[Sandbox]:
+    with Sandbox(orders=30) as sandbox:
+        yield sandbox
+
+
+def sent_by(client: StatusProClient, recorder: Recorder) -> tuple[str | None, Any]:
+    """Where a request of the client goes, and its Authorization."""
+    client.get("/statuses")
+    return recorder.requests[-1].url, recorder.requests[-1].headers["Authorization"]
+
+
+# Configuration
+
+
+def test_the_defaults(recorder: Recorder) -> None:
+    client = StatusProClient(KEY, adapter=recorder)
+    assert client.base_url == "https://app.orderstatuspro.com/api/v1"
+    assert client.timeout == 30.0
+    assert client.max_retries == 5
+    assert client.max_pages == 100
+    assert client.rate_limit == RateLimit(requests=60, bulk=5, period=60.0)
+    assert client.rate_limit_storage is None
+    assert client.rate_limit_fallback is None
+    assert client.follow_redirects is False
+    assert sent_by(client, recorder) == (
+        *("https://app.orderstatuspro.com/api/v1/statuses", f"Bearer {KEY}"),
+    )
+    assert recorder.settings[0]["timeout"] == 30.0
+
+
+def test_the_arguments_that_have_places(recorder: Recorder) -> None:
+    logger = logging.getLogger("mine")
+    client = StatusProClient(KEY, BASE_URL, 1.5, 2, 3, logger, adapter=recorder)
+    assert (client.timeout, client.max_retries, client.max_pages) == (1.5, 2, 3)
+    assert sent_by(client, recorder) == (f"{BASE_URL}/statuses", f"Bearer {KEY}")
+    positional = [
+        parameter.name
+        for parameter in inspect.signature(StatusProClient).parameters.values()
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    assert positional == [*("api_key", "base_url", "timeout", "max_retries", "max_pages", "logger")]
+
+
+def test_the_settings_come_from_the_four_places_in_turn(
+    away: Path, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+) -> None:
+    def made(*arguments: Any) -> tuple[str | None, Any]:
+        return sent_by(StatusProClient(*arguments, adapter=recorder), recorder)
+
+    netrc = Path.home() / ".netrc"
+    netrc.write_text(
+        "machine app.orderstatuspro.com login x password n1\n"
+        "machine dotenv.test login x password n2\n"
+    )
+    netrc.chmod(0o600)
+    assert made() == ("https://app.orderstatuspro.com/api/v1/statuses", "Bearer n1")
+    dotenv = away.parent / ".env"
+    dotenv.write_text("STATUSPRO_BASE_URL=https://dotenv.test/api/\n")
+    assert made() == ("https://dotenv.test/api/statuses", "Bearer n2")
+    dotenv.write_text("STATUSPRO_BASE_URL=https://dotenv.test\nSTATUSPRO_API_KEY=d1\n")
+    assert made() == ("https://dotenv.test/statuses", "Bearer d1")
+    monkeypatch.setenv("STATUSPRO_BASE_URL", "https://environment.test")
+    monkeypatch.setenv("STATUSPRO_API_KEY", "e1")
+    assert made() == ("https://environment.test/statuses", "Bearer e1")
+    assert made("a1") == ("https://environment.test/statuses", "Bearer a1")
+    assert made("a1", "https://argument.test") == ("https://argument.test/statuses", "Bearer a1")
+    assert made("", "  ") == ("https://environment.test/statuses", "Bearer e1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"api_key": ""},
+        {"api_key": "key 1"},
+        {"api_key": "key-1\n"},
+        {"api_key": "kéy"},
+        {"api_key": b"key"},
+        {"api_key": KEY, "base_url": "shop.test"},
+        {"api_key": KEY, "base_url": "http://shop.test"},
+        {"api_key": KEY, "base_url": f"https://x:{KEY}@shop.test"},
+        {"api_key": KEY, "base_url": f"https://shop.test/?key={KEY}"},
+        {"api_key": KEY, "base_url": 7},
+        {"api_key": KEY, "rate_limit_storage": "mysql://shop.test"},
+        {"api_key": KEY, "rate_limit_storage": "sqlite:///"},
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_used_is_refused_at_construction(arguments: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        StatusProClient(**arguments)
+    assert KEY not in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_netrc_that_others_may_read_warns_where_the_client_is_made() -> None:
+    netrc = Path.home() / ".netrc"
+    netrc.write_text("machine app.orderstatuspro.com login x password n1\n")
+    netrc.chmod(0o644)
+    with pytest.warns(UserWarning, match="chmod 600") as caught:
+        StatusProClient()
+    assert caught[0].filename == __file__
+
+
+def test_the_storage_is_found_like_the_key(
+    away: Path, monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+) -> None:
+    (away / ".env").write_text("STATUSPRO_RATE_LIMIT_STORAGE=sqlite:///dotenv.db\n")
+    assert StatusProClient(KEY).rate_limit_storage == "sqlite:///dotenv.db"
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT_STORAGE", "sqlite:///environment.db")
+    assert StatusProClient(KEY).rate_limit_storage == "sqlite:///environment.db"
+    client = StatusProClient(KEY, rate_limit_storage=f"sqlite:///{away}/argument.db")
+    assert client.rate_limit_storage == f"sqlite:///{away}/argument.db"
+
+
+# Keywords
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"max_retries": -1}, ValueError),
+        ({"max_retries": 1.5}, TypeError),
+        ({"max_retries": True}, TypeError),
+        ({"max_pages": 0}, ValueError),
+        ({"max_pages": "all"}, TypeError),
+        ({"max_wait": -1}, ValueError),
+        ({"max_wait": "1"}, TypeError),
+        ({"max_wait": float("nan")}, ValueError),
+        ({"on_wait": 7}, TypeError),
+        ({"logger": "statuspro"}, TypeError),
+        ({"rate_limit": 60}, TypeError),
+        ({"rate_limit_fallback": "global"}, ValueError),
+        ({"rate_limit_storage": 7}, ConfigurationError),
+        ({"timeout": -1}, ValueError),
+        ({"follow_redirects": None, "trust_env": "yes"}, TypeError),
+    ],
+    ids=repr,
+)
+def test_an_option_that_makes_no_sense_is_refused(
+    options: dict[str, Any], kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        StatusProClient(KEY, BASE_URL, **options)
+    with pytest.raises(kind):
+        StatusProClient(KEY, BASE_URL).with_options(**options)
+
+
+@pytest.mark.parametrize("name", ["colour", "max_retry", "session", "Timeout"])
+def test_an_unknown_keyword_is_named(name: str) -> None:
+    options: Any = {name: 1}
+    refusal = f"StatusProClient got an unexpected keyword argument '{name}'"
+    with pytest.raises(TypeError, match=refusal):
+        StatusProClient(KEY, **options)
+    with pytest.raises(TypeError, match=refusal):
+        StatusProClient(KEY).with_options(**options)
+
+
+@pytest.mark.parametrize("name", ["adapter", "api_key", "base_url", "pool_maxsize"])
+def test_what_cannot_be_changed_later_is_an_unknown_keyword_then(name: str) -> None:
+    options: Any = {name: None}
+    with pytest.raises(TypeError, match=name):
+        StatusProClient(KEY).with_options(**options)
+
+
+def test_a_logger_needs_four_methods() -> None:
+    class Half:
+        debug = info = warning = print
+
+    logger: Any = Half()
+    with pytest.raises(TypeError, match="logger must be something with a method error, not Half"):
+        StatusProClient(KEY, logger=logger)
+
+
+# Methods
+
+
+METHODS = """
+list_orders iter_orders iter_order_pages get_order get_orders lookup_order get_viable_statuses
+update_order_status add_order_comment set_order_due_date bulk_update_order_status
+iter_bulk_update_order_status get_statuses summarize_orders paginate
+""".split()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_is_the_function(name: str) -> None:
+    assert vars(StatusProClient)[name] is getattr(statuspro, name)
+    assert getattr(StatusProClient, name).__doc__
+    assert not hasattr(AuthenticatedClient, name)
+
+
+def test_the_functions_take_any_client(sandbox: Sandbox) -> None:
+    with AuthenticatedClient(
+        sandbox.base_url, sandbox.api_key, adapter=sandbox.adapter(), trust_env=False
+    ) as client:
+        orders = statuspro.list_orders(client, per_page=10)
+        assert len(orders["data"]) == 30
+        assert statuspro.get_order(client, orders["data"][0]["id"])["history"] is not None
+        assert len(statuspro.get_statuses(client)) > 0
+
+
+# Derived clients
+
+
+def test_each_option_can_be_changed(sandbox: Sandbox) -> None:
+    client = sandbox.client(adapter=sandbox.adapter())
+    assert client.with_options(max_retries=0).max_retries == 0
+    assert client.with_options(max_pages=7).max_pages == 7
+    assert client.with_options(timeout=7.0).timeout == 7.0
+    assert client.with_options(rate_limit=RateLimit(7, 1, 1.0)).rate_limit == RateLimit(7, 1, 1.0)
+    assert client.with_options(headers={"X-Trace": "7"}).headers["X-Trace"] == "7"
+    assert (client.max_retries, client.max_pages, client.timeout) == (5, 100, 30.0)
+    with pytest.warns(TruncatedListWarning):
+        client.with_options(max_pages=1).list_orders(per_page=10)
+
+
+def test_a_derived_client_keeps_the_options_that_it_is_not_given(served: Sandbox) -> None:
+    waits: list[str] = []
+    with served.client(
+        max_retries=1, max_wait=7.0, on_wait=lambda seconds, reason: waits.append(reason)
+    ) as client:
+        derived = client.with_headers({"X-Trace": "7"}).with_timeout(5)
+        served.fail(503, times=3)
+        with pytest.raises(ServerError):
+            derived.get_statuses()
+        assert len(served.requests) == 2
+        assert len(waits) == 1
+        served.clear_faults()
+        served.fail(503, retry_after=8)
+        assert derived.get("/statuses").status_code == 503  # 8 s are more than it may wait
+        assert derived.with_options(max_wait=0, max_retries=9).max_retries == 9
+
+
+def test_options_of_calls_are_the_derived_clients_own(served: Sandbox) -> None:
+    told: list[float] = []
+    with served.client() as client:
+        hasty = client.with_options(
+            max_retries=1, on_wait=lambda seconds, reason: told.append(seconds)
+        )
+        small = client.with_options(max_response_bytes=10)
+        served.fail(503)
+        assert hasty.get_statuses()
+        assert len(told) == 1
+        assert hasty.with_options(on_wait=None, max_retries=0).get_statuses()
+        with pytest.raises(InvalidResponseError, match="larger than 10 bytes"):
+            small.get_statuses()
+        assert client.get_statuses()
+
+
+def budget_of(client: StatusProClient) -> Any:
+    return client._settings.budget
+
+
+def test_derived_clients_and_copies_share_the_budget() -> None:
+    client = StatusProClient(KEY, BASE_URL)
+    for derived in (
+        client.with_timeout(5),
+        client.with_headers({}),
+        client.with_cookies({}),
+        client.with_options(max_wait=1, max_retries=1, logger=logging.getLogger("mine")),
+        copy.copy(client),
+        copy.deepcopy(client),
+        StatusProClient(KEY, BASE_URL + "/"),
+    ):
+        assert budget_of(derived) is budget_of(client)
+
+
+def test_another_limit_or_key_or_origin_is_another_budget() -> None:
+    client = StatusProClient(KEY, BASE_URL)
+    others = [
+        client.with_options(rate_limit=RateLimit(requests=30)),
+        client.with_options(rate_limit_fallback="local"),
+        StatusProClient("key-2", BASE_URL),
+        StatusProClient(KEY, "https://other.test/api/v1"),
+        StatusProClient(KEY, BASE_URL, rate_limit=RateLimit(period=10.0)),
+    ]
+    assert len({id(budget_of(each)) for each in [client, *others]}) == 6
+
+
+def test_pacing_can_be_turned_off(served: Sandbox) -> None:
+    limited = RateLimit(requests=1, bulk=1, period=60.0)
+    with served.client(rate_limit=limited, max_wait=0) as client:
+        assert client.get_statuses()
+        with pytest.raises(RateLimitError, match="nothing was sent"):
+            client.get_statuses()
+        free = client.with_options(rate_limit=None)
+        assert free.rate_limit is None
+        assert budget_of(free) is None
+        assert free.get_statuses()
+        with pytest.raises(RateLimitError):
+            free.with_options(rate_limit=limited).get_statuses()
+    assert len(served.requests) == 2
+
+
+# An adapter in the transport's place
+
+
+def test_an_adapter_takes_the_place_of_all(recorder: Recorder) -> None:
+    client = StatusProClient(
+        KEY, BASE_URL, adapter=recorder, rate_limit=RateLimit(requests=1), max_wait=0
+    )
+    for _ in range(5):
+        assert client.get_statuses() == []
+    assert {settings["timeout"] for settings in recorder.settings} == {30.0}
+    assert client.with_timeout(5).get_statuses() == []
+    assert recorder.settings[-1]["timeout"] == 5
+
+
+# Copies and pickles
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copied_client_works(copied: Callable[[Any], Any], served: Sandbox) -> None:
+    with served.client(max_pages=7, headers={"X-Trace": "7"}) as client:
+        other = copied(client)
+        assert type(other) is StatusProClient
+        assert other.get_statuses() == client.get_statuses()
+        assert other.max_pages == 7
+        other.close()
+        assert client.get_statuses()
+    assert served.accepted == 1
+    assert [record.headers["X-Trace"] for record in served.requests] == ["7"] * 3
+
+
+def note(seconds: float, reason: str) -> None:
+    """A function that can be pickled."""
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickled_client_finds_its_key_where_it_is(
+    protocol: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = StatusProClient(
+        KEY,
+        BASE_URL,
+        (1.0, 2.0),
+        3,
+        4,
+        logging.getLogger("mine"),
+        max_wait=5.0,
+        on_wait=note,
+        rate_limit=RateLimit(requests=6),
+        rate_limit_fallback="local",
+        headers={"X-Trace": "7", "Authorization": f"Bearer {KEY}"},
+        cookies={"basket": "1"},
+        params={"shop": "a"},
+        follow_redirects=True,
+        verify="ca.pem",
+    )
+    data = pickle.dumps(client, protocol)
+    assert KEY.encode() not in data
+    monkeypatch.setenv("STATUSPRO_API_KEY", "key-of-there")
+    recorder = Recorder(b"[]")
+    other = pickle.loads(data)
+    assert type(other) is StatusProClient
+    for name in (
+        *("base_url", "timeout", "max_retries", "max_pages", "rate_limit", "rate_limit_fallback"),
+        *("rate_limit_storage", "cookies", "params", "follow_redirects", "verify", "hooks"),
+    ):
+        assert getattr(other, name) == getattr(client, name), name
+    for name in ("max_wait", "on_wait", "logger", "max_response_bytes"):
+        assert getattr(other._settings, name) == getattr(client._settings, name), name
+    other.mount("https://", recorder)
+    assert sent_by(other, recorder) == (f"{BASE_URL}/statuses?shop=a", "Bearer key-of-there")
+    assert recorder.requests[0].headers["X-Trace"] == "7"
+
+
+def test_a_pickled_client_keeps_that_it_is_not_paced() -> None:
+    data = pickle.dumps(StatusProClient(KEY, BASE_URL, rate_limit=None))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STATUSPRO_API_KEY", KEY)
+        assert pickle.loads(data).rate_limit is None
+
+
+def test_a_pickled_client_without_a_key_says_why() -> None:
+    data = pickle.dumps(StatusProClient(KEY, BASE_URL).with_timeout(5))
+    with pytest.raises(ConfigurationError, match="A pickled client carries no key") as caught:
+        pickle.loads(data)
+    assert "STATUSPRO_API_KEY" in str(caught.value)
+
+
+# The log
+
+
+def test_a_response_is_one_line(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="statuspro")
+    client = sandbox.client(adapter=sandbox.adapter())
+    client.list_orders(page=1, per_page=5, search="Ann", tags=["vip"], status_code="st000002")
+    client.get_statuses()
+    client.get("/nowhere")
+    records = [record for record in caplog.records if record.name == "statuspro"]
+    lines = [record.getMessage() for record in records]
+    assert [record.levelname for record in records] == ["DEBUG"] * 3
+    assert lines[0].startswith(
+        "GET /api/v1/orders?search=[hidden]&status_code=st000002&tags[]=[hidden]&page=1"
+        "&per_page=5: 200 in "
+    )
+    assert lines[0].endswith(" ms (attempt 1)")
+    assert lines[1].startswith("GET /api/v1/statuses: 200 in ")
+    assert lines[2].startswith("GET /api/v1/nowhere: 404 in ")
+
+
+class Mine:
+    """A logger that is neither of `logging` nor of structlog."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[str, str]] = []
+
+    def _note(self, level: str, msg: str, args: tuple[Any, ...]) -> None:
+        self.records.append((level, msg % args))
+
+    def debug(self, msg: str, /, *args: Any, **kwargs: Any) -> None:
+        self._note("debug", msg, args)
+
+    def info(self, msg: str, /, *args: Any, **kwargs: Any) -> None:
+        self._note("info", msg, args)
+
+    def warning(self, msg: str, /, *args: Any, **kwargs: Any) -> None:
+        self._note("warning", msg, args)
+
+    def error(self, msg: str, /, *args: Any, **kwargs: Any) -> None:
+        self._note("error", msg, args)
+
+
+def test_a_logger_of_ones_own_gets_the_records(served: Sandbox) -> None:
+    mine = Mine()
+    with served.client(logger=mine) as client:
+        served.fail(503)
+        client.get("/orders", params={"search": "Ann"})
+    assert [level for level, _ in mine.records] == ["debug", "info", "debug"]
+    first, wait, last = (message for _, message in mine.records)
+    assert first.startswith("GET /api/v1/orders?search=[hidden]: 503 in ")
+    assert first.endswith("(attempt 1)")
+    assert wait.startswith("Waiting 0.")
+    assert wait.endswith(" s before GET /api/v1/orders: the service failed (503), trying again")
+    assert last.startswith("GET /api/v1/orders?search=[hidden]: 200 in ")
+    assert last.endswith("(attempt 2)")
+
+
+def test_nothing_is_logged_above_debug_about_what_is_raised_anyway(
+    served: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with served.client(max_retries=0) as client:
+        served.fail(500)
+        with pytest.raises(ServerError):
+            client.get_statuses()
+    assert [r.levelname for r in caplog.records if r.name == "statuspro"] == ["DEBUG"]
+    assert [r.name for r in caplog.records if r.levelno > logging.DEBUG] == []
+
+
+def test_structlog_is_a_logger(served: Sandbox) -> None:
+    with structlog.testing.capture_logs() as entries:
+        logger = structlog.get_logger("mine")
+        with served.client(logger=logger) as client, client.with_timeout(5) as derived:
+            served.fail(503, retry_after=1)
+            derived.get("/orders", params={"search": "Ann", "page": 2})
+    assert [entry["log_level"] for entry in entries] == ["debug", "warning", "debug"]
+    assert entries[0]["event"].startswith("GET /api/v1/orders?search=[hidden]&page=2: 503 in ")
+    assert entries[1]["event"].startswith("Waiting 1.")
+    assert entries[2]["event"].endswith("(attempt 2)")
+
+
+def test_the_logger_can_be_changed_and_given_back(served: Sandbox) -> None:
+    mine = Mine()
+    with served.client() as client:
+        with_mine = client.with_options(logger=mine)
+        with_mine.get_statuses()
+        client.get_statuses()
+        with_mine.with_options(logger=None).get_statuses()
+    assert [level for level, _ in mine.records] == ["debug"]
+
+
+# All of it
+
+
+def test_a_session_that_does_it_all(served: Sandbox) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with served.client() as client:
+            page = client.list_orders(page=1, per_page=5)
+            order = client.get_order(page["data"][0]["id"])
+            code = client.get_viable_statuses(order["id"])[0]["code"]
+            client.update_order_status(order["id"], code, comment="For Ann")
+            after = client.get_order(order["id"])
+            assert after["status"].get("code") == code
+            assert "For Ann" in [entry["comment"] for entry in after["history"]]
+            assert len(after["history"]) == len(order["history"]) + 1
+    assert served.accepted == 1
+
+
+def test_responses_of_the_library_of_that_name_stand_in_for_the_service() -> None:
+    with responses.RequestsMock() as mock:
+        mock.get(f"{BASE_URL}/statuses", json=[{"code": "st000002"}])
+        statuses = StatusProClient(KEY, BASE_URL).get_statuses()
+    assert [status["code"] for status in statuses] == ["st000002"]
