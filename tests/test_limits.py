@@ -350,6 +350,18 @@ def test_a_wait_that_would_pass_max_wait_ends_the_call_at_once(
     assert len(strict.requests) == 2
 
 
+def test_a_long_retry_after_blocks_nobody_and_is_kept_by_all(strict: Sandbox) -> None:
+    strict.fail(429, retry_after=3600)
+    with strict.client(on_wait=never) as client:
+        with pytest.raises(RateLimitError) as caught:
+            client.get_statuses()
+        assert caught.value.retry_after == 3600
+        with pytest.raises(RateLimitError, match="nothing was sent") as caught:
+            client.get_statuses()
+        assert (caught.value.retry_after or 0) > 3590
+    assert len(strict.requests) == 1
+
+
 def test_a_bulk_call_that_would_wait_is_not_sent_and_takes_no_slot(strict: Sandbox) -> None:
     with strict.client(max_wait=0, on_wait=never) as client:
         client.bulk_update_order_status([1], "st000003")
