@@ -6,10 +6,13 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from statuspro.calls import cancel_with
+from statuspro.forks import check_fork, renew_in_child
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -29,9 +32,10 @@ class Lookahead(Generic[Question, Answer]):
     def __init__(self, fetch: Callable[[Question], Answer], ahead: int) -> None:
         self._fetch = fetch
         self._ahead = ahead
-        self._asked: deque[tuple[Question, Future[Answer]]] = deque()
+        self._asked: deque[tuple[Question, Future[Answer] | None]] = deque()
         self._threads: list[threading.Thread] = []
         self._cancelled = threading.Event()
+        renew_in_child(self)
 
     def asked(self) -> list[Question]:
         """The questions that wait for their turn."""
@@ -43,25 +47,37 @@ class Lookahead(Generic[Question, Answer]):
 
     def ask(self, question: Question) -> None:
         """Starts to answer `question`."""
-        future: Future[Answer] = Future()
-        self._asked.append((question, future))
+        future: Future[Answer] | None = None
         if self._ahead:
+            from concurrent.futures import Future  # only for who fetches ahead: it takes time
+
+            future = Future()
             # Daemons: an iterator that somebody forgot must not hold up the interpreter's exit.
             thread = threading.Thread(target=self._run, args=(question, future), daemon=True)
-            self._threads = [thread, *(old for old in self._threads if old.is_alive())]
             thread.start()
+            self._threads = [thread, *(old for old in self._threads if old.is_alive())]
+        self._asked.append((question, future))
 
     def next_answer(self) -> tuple[Question, Answer]:
         """The question whose turn it is and its answer; raises what answering it raised."""
+        check_fork()
         question, future = self._asked.popleft()
-        return question, future.result() if self._ahead else self._fetch(question)
+        return question, self._fetch(question) if future is None else future.result()
 
     def close(self) -> None:
         """Ends what waits and returns when no thread runs any more."""
+        if sys.is_finalizing():  # threads stand still now, and would be waited for for ever
+            return
         self._cancelled.set()
-        if not sys.is_finalizing():  # then threads no longer run, and would be waited for for ever
-            for thread in self._threads:
+        for thread in self._threads:
+            if thread is not threading.current_thread():  # which may collect our garbage
                 thread.join()
+
+    def renew_after_fork(self) -> None:
+        """In a forked child no thread goes on: what was asked is answered when its turn comes."""
+        self._asked = deque((question, None) for question, _ in self._asked)
+        self._threads = []
+        self._cancelled = threading.Event()
 
     def _run(self, question: Question, future: Future[Answer]) -> None:
         cancel_with(self._cancelled)

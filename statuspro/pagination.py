@@ -3,7 +3,8 @@
 The service pages by number, over live data. An order that arrives at the top pushes the others
 down: the next page begins with what the last one ended with, which is dropped by its id. An order
 that leaves the list pulls the others up: the first of the next page slide onto one that was read
-already. `meta.total` tells, see :mod:`statuspro.coverage`; then those positions are read again.
+already. `meta.total` tells, see :mod:`statuspro.coverage`; then those positions are read again, at
+the most 10 pages and six times as many as there are.
 
 What cannot be told is an order that leaves and another that comes in further down between the same
 two reads: the total stays as it was.
@@ -12,8 +13,10 @@ two reads: the total stays as it was.
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
+from types import FrameType
 from typing import Any, NoReturn
 
 import requests
@@ -30,6 +33,10 @@ MOST_PER_PAGE = 100
 
 #: Pages in a row after which the end of the list has come no nearer.
 _MOST_STALLED = 10
+
+#: Pages that are read again, and how many more for each page of the list. A loop that moves every
+#: order that it gets needs one for each page, one that moves every tenth needs two.
+_MOST_READ_AGAIN = 10, 6
 
 Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Page = dict[str, Any]
@@ -118,26 +125,32 @@ class Walk:
         self._start_page = checks.whole_number("start_page", start_page, 1)
         self._prefetch = checks.whole_number("prefetch", prefetch, 0)
         self._keep = keep
-        self._coverage: Coverage | None = None
+        self._coverage = Coverage((self._start_page - 1) * self._per_page)
         self._seen: set[Any] = set()
-        self._last_page = self._start_page
+        self._last_page = self._most_pages = self._start_page
         self._furthest: Reading | None = None
-        self._read_again = self._stalled = 0
+        self._repeated: tuple[Reading, int] | None = None
+        self._asked = self._found = self._read_again = self._stalled = self._rises = 0
 
     def pages(self) -> Generator[Page, None, None]:
         """The pages as the service sent them, without the items that an earlier one had."""
         lookahead = Lookahead(self._fetch, self._prefetch)
         try:
             self._plan(lookahead)
-            while lookahead.asked():
-                reading = self._next_reading(lookahead)
+            while lookahead.asked() and self._left != 0:
+                reading, asked = lookahead.next_answer()[1]
                 is_new = self._furthest is None or reading.number > self._furthest.number
+                self._note(reading, asked)
+                if not lookahead.asked():
+                    self._check_repetition()
                 items = self._fresh(reading)
-                self._note(reading)
                 self._plan(lookahead)
                 if items or is_new:
                     yield {**reading.page, "data": items}
             self._warn_if_cut_off()
+        except StatusProError as error:
+            error.page = self._resume_page()
+            raise
         finally:
             lookahead.close()
 
@@ -148,73 +161,86 @@ class Walk:
 
     # What to read -----------------------------------------------------------------------------
 
-    def _plan(self, lookahead: Lookahead[int, Reading]) -> None:
+    def _plan(self, lookahead: Lookahead[int, tuple[Reading, int]]) -> None:
         """Asks for the next pages, as many as may be under way."""
-        while lookahead.has_room() and self._left != 0 and not self._moved_too_much():
-            number = self._resume_page()
-            while number in lookahead.asked() or (lookahead.asked() and self._has(number)):
-                number += 1
+        while lookahead.has_room() and self._may_ask(len(lookahead.asked())):
+            number = self._resume_page() + len(lookahead.asked())
             if number > min(self._last_page, self._max_pages):
                 return
+            self._asked += 1
             lookahead.ask(number)
+
+    def _may_ask(self, under_way: int) -> bool:
+        if self._moved_too_much():
+            return False
+        if self._left is not None and under_way * self._per_page >= self._left:
+            return False
+        # Which of several came first cannot be told, and matters while the list moves.
+        return not under_way or (self._coverage.is_calm and self._repeated is None)
 
     def _resume_page(self) -> int:
         """The first page that has not been read, as the list is now."""
-        if self._coverage is None:
-            return self._start_page
         return self._coverage.end // self._per_page + 1
 
-    def _has(self, number: int) -> bool:
-        end = number * self._per_page
-        return self._coverage is not None and self._coverage.has(end - self._per_page, end)
-
     def _moved_too_much(self) -> bool:
-        return self._read_again > 10 + 4 * self._last_page
+        # By what was found too, for what a service says of its pages may be nonsense.
+        pages = min(self._most_pages, self._found // self._per_page + 1)
+        least, for_each = _MOST_READ_AGAIN
+        return self._read_again > least + for_each * pages
 
-    def _next_reading(self, lookahead: Lookahead[int, Reading]) -> Reading:
-        try:
-            return lookahead.next_answer()[1]
-        except StatusProError as error:
-            error.page = self._resume_page()
-            raise
-
-    def _fetch(self, number: int) -> Reading:
-        return read_page(self._client, self._path, self._params, number, self._per_page)
+    def _fetch(self, number: int) -> tuple[Reading, int]:
+        """The page, and how many had been asked for when it had come in."""
+        reading = read_page(self._client, self._path, self._params, number, self._per_page)
+        return reading, self._asked
 
     # What was read ----------------------------------------------------------------------------
 
-    def _note(self, reading: Reading) -> None:
+    def _note(self, reading: Reading, asked: int) -> None:
         """Takes in what the page says of the list."""
-        if self._coverage is None:
-            # The service may give less than it was asked for; from then on that is the page.
-            self._per_page = min(self._per_page, reading.per_page or self._per_page)
+        if self._furthest is None and (reading.per_page or self._per_page) < self._per_page:
+            # The service gives less than it was asked for; from now on that is the page.
+            self._per_page = reading.per_page or self._per_page
             self._coverage = Coverage((self._start_page - 1) * self._per_page)
+        rises = self._coverage.rises
         end = reading.number * self._per_page
-        self._coverage.add(end - self._per_page, end, reading.total)
+        # What has no id cannot be told apart when it is read again, so it never is.
+        total = None if None in reading.ids else reading.total
+        self._coverage.add(end - self._per_page, end, total, asked)
         self.total = reading.total
         if self._furthest is not None and reading.number <= self._furthest.number:
             self._read_again += 1
         else:
             self._check_progress(reading)
-            self._furthest = reading
+            self._furthest, self._rises = reading, rises
         self._last_page = reading.last_page
+        self._most_pages = max(self._most_pages, reading.last_page)
 
     def _check_progress(self, reading: Reading) -> None:
-        """Refuses a list without end: a page that repeats itself, a last page that runs away."""
+        """Refuses a last page that runs away, and notices a page that repeats itself."""
         before = self._furthest
         if before is None:
             return
-        if reading.repeats(before):
-            reading.refuse(f"page {reading.number} repeats page {before.number}")
+        if self._repeated is None and reading.repeats(before):
+            self._repeated = reading, self._rises
         is_nearer = reading.last_page - reading.number < before.last_page - before.number
-        self._stalled = 0 if is_nearer and reading.ids else self._stalled + 1
+        has_grown = self._coverage.rises > self._rises and not self._seen.isdisjoint(reading.ids)
+        self._stalled = 0 if reading.ids and (is_nearer or has_grown) else self._stalled + 1
         if self._stalled >= _MOST_STALLED and reading.number < reading.last_page:
             reading.refuse(f"its end has come no nearer for {_MOST_STALLED} pages")
+
+    def _check_repetition(self) -> None:
+        """Refuses a page that was the one before once more, unless as many items came in."""
+        if self._repeated is not None:
+            reading, rises = self._repeated
+            if self._coverage.rises - rises < len(reading.ids):
+                reading.refuse(f"page {reading.number} repeats the page before")
+            self._repeated = None
 
     def _fresh(self, reading: Reading) -> list[dict[str, Any]]:
         """The items of the page that are wanted and were not there before."""
         fresh = reading.without(self._seen)
         self._seen.update(reading.ids)
+        self._found += len(fresh)
         if self._keep is not None:
             fresh = [item for item in fresh if self._keep(item)]
         if self._left is not None:
@@ -223,16 +249,16 @@ class Walk:
         return fresh
 
     def _warn_if_cut_off(self) -> None:
-        if self._left == 0 or self._resume_page() > self._last_page:
+        next_page = self._resume_page()
+        if self._left == 0 or next_page > self._last_page:
             return
-        if self._moved_too_much():
-            reason = "it moved too much while it was read"
-        else:
+        if next_page > self._max_pages:
             reason = f"it goes on behind max_pages={self._max_pages}"
-        warnings.warn(
-            f"{self._path}: the list is not complete: {len(self._seen)} of {self.total}; {reason}.",
+        else:
+            reason = "it moved too much while it was read"
+        _warn(
+            f"{self._path}: the list is not complete: {self._found} of {self.total}; {reason}.",
             TruncatedListWarning,
-            stacklevel=4,
         )
 
 
@@ -252,10 +278,11 @@ class Reading:
         meta = page.get("meta")
         if not isinstance(meta, dict):
             self.refuse("its meta is not an object")
-        last_page = self._number(meta, "last_page", 1)
+        last_page = self._number(meta, "last_page", 0)
         if last_page is None:
             self.refuse("its meta has no last_page")
         self.last_page = last_page
+        self.is_another = meta.get("current_page", number) not in (number, str(number), None)
         self.total = self._number(meta, "total", 0)
         self.per_page = self._number(meta, "per_page", 1)
 
@@ -272,9 +299,11 @@ class Reading:
         ]
 
     def repeats(self, before: Reading) -> bool:
-        """Whether it is the page before once more, though the list has not grown."""
-        has_grown = (self.total or 0) > (before.total or 0)
-        return bool(self.ids) and self.ids == before.ids and not has_grown
+        """Whether it is the page before once more."""
+        if self.is_another and not set(self.ids).isdisjoint(before.ids):
+            return True
+        is_same = self.ids == before.ids and (None not in self.ids or self.items == before.items)
+        return bool(self.ids) and is_same
 
     def refuse(self, reason: str) -> NoReturn:
         """Ends the walk over what the service answered."""
@@ -316,11 +345,7 @@ def checked_per_page(per_page: Any) -> int:
     """A whole number from 1 on; more than the service gives becomes that, with a warning."""
     number = checks.whole_number("per_page", per_page, 1)
     if number > MOST_PER_PAGE:
-        warnings.warn(
-            f"per_page={number} is more than the service gives: {MOST_PER_PAGE} is used.",
-            UserWarning,
-            stacklevel=5,
-        )
+        _warn(f"per_page={number} is more than the service gives: {MOST_PER_PAGE} is used.")
     return min(number, MOST_PER_PAGE)
 
 
@@ -331,3 +356,13 @@ def _pairs(params: Params | None) -> list[tuple[str, Any]]:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
     return pairs
+
+
+def _warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warns at the line that called this package, however deep in it we are."""
+    level = 2
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("statuspro."):
+        level += 1
+        frame = frame.f_back
+    warnings.warn(message, category, stacklevel=level)
