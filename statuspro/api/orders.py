@@ -355,14 +355,15 @@ def update_order_status(
     """
     number = checks.order_id(order_id)
     body = _status_body(status_code, comment, public, email_customer, email_additional)
+    is_checked, is_confirmed = checks.flag("check", check), checks.flag("confirm", confirm)
 
     def send() -> Message:
         return _post(client, f"{PATH}/{number}/status", body)
 
     with one_call():
-        if checks.flag("check", check):
+        if is_checked:
             _check_transition(client, number, status_code)
-        if checks.flag("confirm", confirm):
+        if is_confirmed:
             return confirmed(client, number, send, is_in_status(status_code, comment))
         return send()
 
