@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import requests
 
@@ -50,8 +49,8 @@ class Logger(Protocol):
         """Never used: what goes wrong is raised."""
 
 
-@dataclass(frozen=True)
-class CallSettings:
+# Not a dataclass: importing `dataclasses` takes as long as all of this package.
+class CallSettings(NamedTuple):
     """What a client asks of each of its calls.
 
     Attributes:

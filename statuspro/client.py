@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import BaseAdapter
@@ -146,7 +145,7 @@ class StatusProClient(AuthenticatedClient):
         for name, value in own.items():
             self._set_own_option(name, value)
         if any(name.startswith("rate_limit") for name in own):
-            self._settings = replace(self._settings, budget=self._budget())
+            self._settings = self._settings._replace(budget=self._budget())
         super()._apply(options)
 
     def _set_own_option(self, name: str, value: Any) -> None:
@@ -159,11 +158,11 @@ class StatusProClient(AuthenticatedClient):
         elif name.startswith("rate_limit"):
             setattr(self, name, value)
         elif name == "max_wait":
-            self._settings = replace(self._settings, max_wait=checks.seconds(name, value))
+            self._settings = self._settings._replace(max_wait=checks.seconds(name, value))
         elif name == "on_wait":
-            self._settings = replace(self._settings, on_wait=_checked_on_wait(value))
+            self._settings = self._settings._replace(on_wait=_checked_on_wait(value))
         else:
-            self._settings = replace(self._settings, logger=_checked_logger(value))
+            self._settings = self._settings._replace(logger=_checked_logger(value))
 
     def _budget(self) -> Budget | None:
         if self.rate_limit is None or not isinstance(self.auth, BearerAuth):

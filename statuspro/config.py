@@ -7,7 +7,6 @@ the password of `~/.netrc` for the base URL's host. Blank counts as missing.
 from __future__ import annotations
 
 import ipaddress
-import netrc
 import os
 import re
 import stat
@@ -162,6 +161,8 @@ def _read_dotenv(path: Path) -> dict[str, str]:
 
 
 def _netrc_password(base_url: str) -> str | None:
+    import netrc  # only where it is needed: an import takes time
+
     path = Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
     try:
         # Not `authenticators()`: a `default` entry is meant for other hosts than ours.

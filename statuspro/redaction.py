@@ -6,7 +6,6 @@ are shown. Of an answer nothing is kept that repeats what the request carried in
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -83,6 +82,8 @@ def confidential_values(request: requests.PreparedRequest | None) -> list[str]:
 
 
 def _spellings(value: str) -> tuple[str, ...]:
+    import html  # only when something has failed: its table of entities takes time to import
+
     return (
         value,
         html.escape(value),

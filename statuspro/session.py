@@ -7,7 +7,6 @@ import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urljoin
@@ -211,8 +210,8 @@ class Client(requests.Session):
         elif name in ("trust_env", "follow_redirects"):
             setattr(self, name, checks.flag(name, value))
         elif name == "max_response_bytes":
-            self._settings = replace(
-                self._settings, max_response_bytes=checks.whole_number(name, value, 1)
+            self._settings = self._settings._replace(
+                max_response_bytes=checks.whole_number(name, value, 1)
             )
         else:
             setattr(self, name, os.fspath(value) if isinstance(value, os.PathLike) else value)

@@ -52,6 +52,12 @@ def test_import_needs_the_three_dependencies_only() -> None:
     assert added - sys.stdlib_module_names <= {"statuspro", "dotenv"}
 
 
+def test_import_takes_nothing_that_takes_long_and_only_some_need() -> None:
+    before, after = modules_after("import requests"), modules_after("import statuspro")
+    slow = {"concurrent.futures", "dataclasses", "html", "netrc", "statuspro.types"}
+    assert slow & (after - before) == set()
+
+
 def modules_after(statement: str) -> set[str]:
     code = f"{statement}; import sys; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

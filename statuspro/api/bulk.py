@@ -16,10 +16,11 @@ from statuspro.errors import (
 )
 from statuspro.lookahead import Lookahead
 from statuspro.session import Client
-from statuspro.types import BulkBatch, Order
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from statuspro.types import BulkBatch, Order
 
 
 def iter_bulk_update_order_status(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statuspro.calls import one_call
 from statuspro.errors import (
@@ -15,8 +15,10 @@ from statuspro.errors import (
     StatusProError,
 )
 from statuspro.session import Client
-from statuspro.types import Message
 from statuspro.unwrap import unwrap_object
+
+if TYPE_CHECKING:
+    from statuspro.types import Message
 
 #: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
 #: still be on its way.

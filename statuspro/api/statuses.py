@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from statuspro.session import Client
-from statuspro.types import StatusDefinition
 from statuspro.unwrap import unwrap_array
+
+if TYPE_CHECKING:
+    from statuspro.types import StatusDefinition
 
 
 def get_statuses(client: Client) -> list[StatusDefinition]:

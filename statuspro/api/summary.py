@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from statuspro.api.orders import PATH, OrderFilters, filter_params
 from statuspro.api.statuses import get_statuses
 from statuspro.pagination import read_page
 from statuspro.session import Client
-from statuspro.types import FinancialStatus, FulfillmentStatus, OrdersSummary, StatusCount
+
+if TYPE_CHECKING:
+    from statuspro.types import OrdersSummary, StatusCount
 
 
 def summarize_orders(client: Client) -> OrdersSummary:
@@ -29,14 +31,17 @@ def summarize_orders(client: Client) -> OrdersSummary:
         APIError: the service refused or failed.
         APIConnectionError: there is no answer.
     """
+    from statuspro.types import FinancialStatus, FulfillmentStatus
+
     by_status: list[StatusCount] = [
         {
-            "code": status.get("code", ""),
+            "code": status["code"],
             "name": status.get("name", ""),
             "color": status.get("color", ""),
-            "count": _count(client, {"status_code": status.get("code", "")}),
+            "count": _count(client, {"status_code": status["code"]}),
         }
         for status in get_statuses(client)
+        if str(status.get("code") or "").strip()  # else no order could be asked for by it
     ]
     total = _count(client, {})
     return {
