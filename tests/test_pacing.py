@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import os
 import pickle
 import random
@@ -91,6 +92,24 @@ def test_a_period_that_is_not_a_number_is_a_value_error() -> None:
 
 def test_limits_compare_by_their_figures_and_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(RateLimit(7, 2, 1))) == RateLimit(7, 2, 1.0)
+
+
+def test_a_rate_limit_is_a_frozen_dataclass() -> None:
+    limit = RateLimit(7, period=2.5)
+    assert repr(limit) == "RateLimit(requests=7, bulk=5, period=2.5)"
+    assert dataclasses.asdict(limit) == {"requests": 7, "bulk": 5, "period": 2.5}
+    assert [field.default for field in dataclasses.fields(RateLimit)] == [60, 5, 60.0]
+    assert dataclasses.replace(limit, bulk=2) == RateLimit(7, 2, 2.5)
+    assert limit.__replace__(bulk=2) == RateLimit(7, 2, 2.5)  # copy.replace, from Python 3.13 on
+    assert len({limit, copy.deepcopy(limit), RateLimit(7, 5, 2.5), RateLimit()}) == 2
+    assert limit.__eq__((7, 5, 2.5)) is NotImplemented
+    with pytest.raises(ValueError, match="bulk must be at least 1"):
+        dataclasses.replace(limit, bulk=0)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        limit.bulk = 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del limit.period
+    assert limit == RateLimit(7, 5, 2.5)
 
 
 # --- what is free, and when

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    from dataclasses import Field
 
 # A place is kept this much longer than the period: at 60 s a whole second, the service's tick.
 MARGIN = 0.0175
 _FOREVER = 1e9
 
 
-@dataclass(frozen=True)
+class _Fields:
+    """The fields of RateLimit as `dataclasses` knows them, made when somebody asks."""
+
+    def __get__(self, instance: object, owner: type[Any]) -> dict[str, Field[Any]]:
+        from dataclasses import fields, make_dataclass
+
+        defaults = RateLimit()
+        names = [(name, type(value), value) for name, value in vars(defaults).items()]
+        return {field.name: field for field in fields(make_dataclass("RateLimit", names))}
+
+
 class RateLimit:
-    """How much the service allows.
+    """How much the service allows: a frozen dataclass.
 
     Args:
         requests: requests of any kind in one period.
@@ -26,22 +38,61 @@ class RateLimit:
         ValueError: a figure is not above zero, or the period is not finite.
     """
 
-    requests: int = 60
-    bulk: int = 5
-    period: float = 60.0
+    # Written out, as the import of `dataclasses` takes as long as that of all this package; its
+    # functions (`replace`, `asdict`, ...) know a dataclass by this attribute.
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    else:
+        __dataclass_fields__ = _Fields()
+    __match_args__ = ("requests", "bulk", "period")
 
-    def __post_init__(self) -> None:
-        for name in ("requests", "bulk"):
-            value: object = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
-        period = cast(object, self.period)
-        if isinstance(period, bool) or not isinstance(period, (int, float)):
-            raise TypeError(f"period must be a number of seconds, not {type(period).__name__}")
-        if not 0 < period < math.inf:
-            raise ValueError(f"period must be above zero and finite, not {period}")
+    requests: int
+    bulk: int
+    period: float
+
+    def __init__(self, requests: int = 60, bulk: int = 5, period: float = 60.0) -> None:
+        _check_count("requests", requests)
+        _check_count("bulk", bulk)
+        _check_period(period)
+        vars(self).update(requests=requests, bulk=bulk, period=period)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        self._refuse_change(name)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self._refuse_change(name)
+
+    def _refuse_change(self, name: str) -> NoReturn:
+        from dataclasses import FrozenInstanceError
+
+        raise FrozenInstanceError(f"a {type(self).__name__} cannot be changed: {name}")
+
+    def __replace__(self, **changes: Any) -> RateLimit:
+        return RateLimit(**{**vars(self), **changes})
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.requests, self.bulk, self.period))
+
+    def __repr__(self) -> str:
+        figures = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({figures})"
+
+
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, not {value}")
+
+
+def _check_period(period: object) -> None:
+    if isinstance(period, bool) or not isinstance(period, (int, float)):
+        raise TypeError(f"period must be a number of seconds, not {type(period).__name__}")
+    if not 0 < period < math.inf:
+        raise ValueError(f"period must be above zero and finite, not {period}")
 
 
 def span(limit: RateLimit) -> float:
