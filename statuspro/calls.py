@@ -49,7 +49,7 @@ class Logger(Protocol):
         """Never used: what goes wrong is raised."""
 
 
-# Not a dataclass: importing `dataclasses` takes as long as all of this package.
+# Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
 class CallSettings(NamedTuple):
     """What a client asks of each of its calls.
 

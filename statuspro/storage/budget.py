@@ -38,7 +38,7 @@ class RateLimit:
         ValueError: a figure is not above zero, or the period is not finite.
     """
 
-    # Written out, as the import of `dataclasses` takes as long as that of all this package; its
+    # Written out: importing `dataclasses` takes more than half as long as all of this package. Its
     # functions (`replace`, `asdict`, ...) know a dataclass by this attribute.
     if TYPE_CHECKING:
         __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
