@@ -41,7 +41,7 @@ def summarize_orders(client: Client) -> OrdersSummary:
             "count": _count(client, {"status_code": status["code"]}),
         }
         for status in get_statuses(client)
-        if str(status.get("code") or "").strip()  # else no order could be asked for by it
+        if _has_code(status)
     ]
     total = _count(client, {})
     return {
@@ -57,6 +57,12 @@ def summarize_orders(client: Client) -> OrdersSummary:
             for value in get_args(FulfillmentStatus)
         },
     }
+
+
+def _has_code(status: Mapping[str, Any]) -> bool:
+    # A status without one is no filter: there is nothing to ask for.
+    code = status.get("code")
+    return isinstance(code, str) and bool(code.strip())
 
 
 def _count(client: Client, filters: OrderFilters) -> int:
