@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from statuspro.api.orders import PATH, OrderFilters, filter_params
 from statuspro.api.statuses import get_statuses
@@ -10,6 +10,8 @@ from statuspro.pagination import read_page
 from statuspro.session import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from statuspro.types import OrdersSummary, StatusCount
 
 
