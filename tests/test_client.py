@@ -324,6 +324,26 @@ def test_another_limit_or_key_or_origin_is_another_budget() -> None:
     assert len({id(budget_of(each)) for each in [client, *others]}) == 6
 
 
+def test_a_long_retry_after_is_a_response_all_the_same(served: Sandbox) -> None:
+    with served.client(max_wait=1.0) as client:
+        for status in (429, 503):
+            served.fail(status, retry_after=3600)
+            assert client.get("/statuses").status_code == status
+    assert len(served.requests) == 2
+
+
+def test_a_used_up_budget_is_an_error_of_a_verb_too(served: Sandbox) -> None:
+    with served.client(rate_limit=RateLimit(requests=1), max_wait=0) as client:
+        client.get("/statuses")
+        for verb in (client.get, client.post, client.options):
+            with pytest.raises(RateLimitError, match="nothing was sent") as caught:
+                verb("/statuses")
+            assert caught.value.retry_after is not None
+            assert caught.value.response is None
+            assert caught.value.maybe_applied is False
+    assert len(served.requests) == 1
+
+
 def test_pacing_can_be_turned_off(served: Sandbox) -> None:
     limited = RateLimit(requests=1, bulk=1, period=60.0)
     with served.client(rate_limit=limited, max_wait=0) as client:

