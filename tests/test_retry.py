@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3 import HTTPHeaderDict
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPResponse
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from statuspro import (
     APIConnectionError,
@@ -25,7 +36,9 @@ from statuspro import (
     ServerError,
     StatusProClient,
 )
-from statuspro.retry import RetryPolicy, retry_after, retry_policy
+from statuspro.calls import Call, CallSettings, under_way
+from statuspro.pacing import Slot
+from statuspro.retry import RetryPolicy, retry_after, retry_policy, settle
 from statuspro.sandbox import Sandbox
 from tests.servers import RawServer, answer, client_of, eventually, note_waits
 
@@ -615,3 +628,212 @@ def test_the_policy_works_without_a_call_of_ours(monkeypatch: pytest.MonkeyPatch
     retry_policy(3).increment("GET", "/").sleep()
     assert len(slept) == 1
     assert 0.25 <= slept[0] <= 0.5
+
+
+# What the policy tells the budget, the log and urllib3 ----------------------------------------
+
+
+class NotedBudget:
+    """A budget that has room, and notes what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+
+    def take(self, slot: Slot) -> None:
+        self.told.append(("take",))
+
+    def give_back(self, slot: Slot) -> None:
+        self.told.append(("give back",))
+
+    def finish(self, slot: Slot) -> None:
+        self.told.append(("finish",))
+
+    def refuse(self, slot: Slot, retry_after: float | None) -> None:
+        self.told.append(("refuse", retry_after))
+
+    def observe(self, slot: Slot, remaining: int, reset: float | None) -> None:
+        self.told.append(("observe", remaining, reset))
+
+
+def call_of(method: str = "GET", **settings: Any) -> Call:
+    request = requests.Request(method, "http://shop.test/api/v1/orders").prepare()
+    return Call(request, CallSettings(**settings), lease=1.0)
+
+
+def response_of(status: int, **headers: str) -> HTTPResponse:
+    return HTTPResponse(status=status, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+NOW = 1_900_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        (200, {}, [("finish",)]),
+        (503, {"Retry-After": "7"}, [("finish",)]),
+        (429, {}, [("refuse", None)]),
+        (429, {"Retry-After": "7"}, [("refuse", 7.0)]),
+        (429, {"Retry-After": "1"}, [("refuse", 1.0)]),
+        (429, {"Retry-After": "0"}, [("refuse", 0.5)]),
+        (429, {"X-RateLimit-Remaining": "0"}, [("refuse", None)]),
+        (200, {"X-RateLimit-Remaining": "12"}, [("observe", 12, None), ("finish",)]),
+        (
+            200,
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(NOW + 30)},
+            [("observe", 0, 30.0), ("finish",)],
+        ),
+        (
+            200,
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": f"{NOW - 30}"},
+            [("observe", 0, 0.0), ("finish",)],
+        ),
+        (
+            200,
+            {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "soon"},
+            [("observe", 0, None), ("finish",)],
+        ),
+        (200, {"X-RateLimit-Remaining": "many"}, [("finish",)]),
+        (200, {"X-RateLimit-Remaining": "-1"}, [("finish",)]),
+        (200, {"X-RateLimit-Remaining": "1234567890"}, [("finish",)]),
+    ],
+)
+def test_the_budget_is_told_what_an_answer_says_of_it(
+    status: int, headers: dict[str, str], told: list[tuple[Any, ...]]
+) -> None:
+    budget = NotedBudget()
+    call = call_of(budget=budget)
+    call.begin_attempt()
+    answered = HTTPHeaderDict({"Date": formatdate(NOW, usegmt=True), **headers})
+    settle(call, status, answered)
+    settle(call, status, answered)
+    assert budget.told == [("take",), *told]
+
+
+def test_the_end_of_a_window_is_compared_with_our_clock_where_the_service_tells_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("statuspro.retry.time.time", lambda: NOW - 20.0)
+    budget = NotedBudget()
+    call = call_of(budget=budget)
+    call.begin_attempt()
+    ends = {"X-RateLimit-Remaining": "3", "X-RateLimit-Reset": str(NOW)}
+    settle(call, 200, HTTPHeaderDict(ends))
+    assert budget.told == [("take",), ("observe", 3, 20.0), ("finish",)]
+
+
+def test_an_answer_is_logged_once_with_its_status(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "statuspro")
+    call = call_of()
+    call.begin_attempt()
+    with under_way(call):
+        policy = retry_policy(2).increment("GET", "/", response_of(503))
+    settle(call, 503, HTTPHeaderDict())
+    assert [record.getMessage().split(" in ")[0] for record in caplog.records] == [
+        "GET /api/v1/orders: 503"
+    ]
+    assert policy.total == 1
+
+
+@pytest.mark.parametrize(("status", "pauses"), [(429, 0), (503, 1)])
+def test_after_a_refusal_the_budget_alone_says_how_long_to_wait(
+    status: int, pauses: int, waits: list[float]
+) -> None:
+    budget = NotedBudget()
+    with under_way(call_of(budget=budget)) as call:
+        call.begin_attempt()
+        answered = response_of(status)
+        retry_policy(2).increment("GET", "/", answered).sleep(answered)
+        assert len(waits) == pauses
+        assert budget.told[-1] == ("take",)
+        assert call.attempt == 2
+
+
+@pytest.mark.parametrize(
+    ("failed", "reason"),
+    [
+        (
+            {"response": response_of(429)},
+            "the service refused the request, its rate limit is used up (429)",
+        ),
+        ({"response": response_of(503)}, "the service failed (503), trying again"),
+        (
+            {"error": ReadTimeoutError(HTTPConnectionPool("a"), "/", "")},
+            "the service did not answer in time, trying again",
+        ),
+        ({"error": ProtocolError("gone")}, "the connection failed, trying again"),
+    ],
+)
+def test_who_waits_is_told_why(failed: dict[str, Any], reason: str, waits: list[float]) -> None:
+    told: list[str] = []
+    with under_way(call_of(on_wait=lambda seconds, reason: told.append(reason))):
+        retry_policy(2).increment("GET", "/", **failed).sleep(failed.get("response"))
+    assert told == [reason]
+
+
+def test_a_pause_without_a_call_is_what_the_service_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("statuspro.retry.time.sleep", slept.append)
+    monkeypatch.setattr("statuspro.retry.random.uniform", lambda least, most: most)
+    for told in ("5", "50"):
+        answered = response_of(503, Retry_After=told)
+        retry_policy(3).increment("GET", "/", answered).sleep(answered)
+    assert slept == [5.5, 51.0]
+
+
+CERTIFICATE = SSLError(ssl.SSLCertVerificationError("self-signed"))
+BROKEN_OFF = SSLError(ssl.SSLEOFError("gone"))
+
+
+@pytest.mark.parametrize(
+    ("error", "get_again", "post_again"),
+    [
+        (ConnectTimeoutError(), True, True),
+        (ReadTimeoutError(HTTPConnectionPool("a"), "/", ""), True, False),
+        (ProtocolError("gone"), True, False),
+        (CERTIFICATE, False, False),
+        (BROKEN_OFF, True, False),
+        (SSLError(ssl.SSLZeroReturnError("gone")), True, False),
+        (SSLError(), False, False),
+        (ProxyError("no", OSError("refused")), True, True),
+        (ProxyError("no", CERTIFICATE), False, False),
+        (ProxyError("no", BROKEN_OFF), True, True),
+        (HTTPError("something else"), False, False),
+    ],
+)
+def test_which_errors_are_sent_again_when_nothing_is_known_of_the_call(
+    error: Exception, get_again: bool, post_again: bool
+) -> None:
+    for method, again in (("get", get_again), ("POST", post_again)):
+        with contextlib.nullcontext() if again else pytest.raises(type(error)):
+            assert retry_policy(1).increment(method, "/", error=error).total == 0
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_a_post_is_sent_again_after_any_error_but_only_if_nothing_of_it_was_sent(
+    sent: bool,
+) -> None:
+    with under_way(call_of("POST")) as call:
+        call.sent = sent
+        with pytest.raises(ProtocolError) if sent else contextlib.nullcontext():
+            assert retry_policy(1).increment("POST", "/", error=ProtocolError("gone")).total == 0
+
+
+def test_the_end_of_all_attempts_says_of_what() -> None:
+    pool = HTTPConnectionPool("shop.test")
+    with pytest.raises(MaxRetryError) as caught:
+        retry_policy(0).increment("GET", "/orders", error=ProtocolError("gone"), _pool=pool)
+    assert (caught.value.url, caught.value.pool) == ("/orders", pool)
+
+
+def test_the_policy_shows_itself_as_urllib3s_do() -> None:
+    policy = retry_policy(4)
+    assert policy.total == 4
+    assert policy.redirect == 0
+    assert policy.allowed_methods is None
+    assert policy.status_forcelist == {429, 500, 502, 503, 504}
+    assert policy.backoff_factor == 0.5
+    assert policy.raise_on_status is False
+    assert policy.raise_on_redirect is False
