@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import hashlib
+import logging
 import os
 import pickle
 import random
 import threading
 import time
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -659,3 +662,75 @@ def test_a_child_never_inherits_a_held_lock() -> None:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+# --- what becomes of a storage
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What storages are opened with; each is a budget of its own."""
+    arguments: list[dict[str, Any]] = []
+
+    def open_storage(url: str, name: str, limit: RateLimit, **options: Any) -> Budget:
+        arguments.append({"url": url, "name": name, "limit": limit, **options})
+        return LocalBudget(limit)
+
+    monkeypatch.setattr(pacing, "open_storage", open_storage)
+    monkeypatch.setattr(pacing, "_budgets", {})
+    return arguments
+
+
+def test_a_storage_is_opened_once_under_the_digest_of_the_key(
+    opened: list[dict[str, Any]],
+) -> None:
+    limit, logger = RateLimit(7, 3, 20), logging.getLogger("mine")
+    first = budget_for("https://a.test", "a-key", limit, storage="redis://b", logger=logger)
+    assert budget_for("https://a.test", "a-key", limit, storage="redis://b") is first
+    assert opened == [
+        {
+            "url": "redis://b",
+            # What other processes call it too, whatever their version.
+            "name": hashlib.sha256(b"https://a.test\na-key\n7 3 20.0").hexdigest(),
+            "limit": limit,
+            "fallback": None,
+            "logger": logger,
+        }
+    ]
+
+
+def test_a_fallback_is_a_budget_of_the_process_with_the_same_figures(
+    opened: list[dict[str, Any]],
+) -> None:
+    limit = RateLimit(requests=1)
+    plain = budget_for("https://a.test", "a-key", limit, storage="redis://b")
+    other = budget_for("https://a.test", "a-key", limit, storage="redis://b", fallback="local")
+    assert other is not plain
+    fallback = opened[1]["fallback"]
+    assert isinstance(fallback, LocalBudget)
+    use(fallback, 1)
+    assert is_closed(fallback)
+
+
+def test_without_a_storage_a_fallback_changes_nothing_but_is_taken() -> None:
+    budget = budget_for("https://a.test", "k-9", RateLimit(requests=2), fallback="local")
+    assert isinstance(budget, LocalBudget)
+
+
+def test_the_kind_of_a_wrong_limit_is_told() -> None:
+    with pytest.raises(TypeError, match="not int"):
+        budget_for("https://a.test", "a-key", cast(RateLimit, 60))
+
+
+def test_in_a_child_all_that_was_under_way_counts_as_sent(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=2), clock)
+    use(budget, 1)
+    taken(budget, lease=1000.0)
+    wait_of(budget, Slot())
+    clock.now += 5
+    budget.after_fork_in_child()
+    slot = Slot()
+    assert wait_of(budget, slot).seconds == pytest.approx(SPAN - 5)
+    clock.now += SPAN - 5
+    assert budget.take(slot) is None
+    assert wait_of(budget, Slot()).seconds == pytest.approx(5)
