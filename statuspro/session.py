@@ -303,6 +303,7 @@ class Client(requests.Session):
     def _absolute(self, given: Any) -> str:
         url = given.decode() if isinstance(given, bytes) else str(given)
         if "://" in url.partition("?")[0]:
+            self._check_origin(url.lstrip())  # requests would show a URL that it cannot parse
             return url
         if not url or url[0] == "?":
             return self.base_url + url
