@@ -1,5 +1,7 @@
 """A synchronous Python client for the StatusPro order-status API."""
 
+from typing import TYPE_CHECKING, Any
+
 from statuspro._version import __version__
 from statuspro.api.bulk import get_orders, iter_bulk_update_order_status
 from statuspro.api.orders import (
@@ -35,7 +37,6 @@ from statuspro.errors import (
     TruncatedListWarning,
     ValidationError,
 )
-from statuspro.pacing import RateLimit
 from statuspro.pagination import paginate
 from statuspro.session import AuthenticatedClient, Client
 from statuspro.unwrap import (
@@ -47,6 +48,9 @@ from statuspro.unwrap import (
     unwrap_as,
     unwrap_data,
 )
+
+if TYPE_CHECKING:
+    from statuspro.ratelimit import RateLimit
 
 __all__ = [
     "APIConnectionError",
@@ -93,3 +97,12 @@ __all__ = [
     "unwrap_data",
     "update_order_status",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports `RateLimit` when it is named: most programs never do, and it takes time."""
+    if name != "RateLimit":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from statuspro.ratelimit import RateLimit
+
+    return RateLimit

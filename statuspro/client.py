@@ -13,13 +13,15 @@ from statuspro.auth import BearerAuth
 from statuspro.calls import Logger, OnWait
 from statuspro.config import RATE_LIMIT_STORAGE, find_api_key, find_base_url, find_setting
 from statuspro.errors import ConfigurationError
-from statuspro.pacing import Budget, RateLimit, budget_for
+from statuspro.pacing import Budget, Figures, budget_for, figures_of
 from statuspro.pagination import paginate
 from statuspro.retry import retry_policy
 from statuspro.session import AuthenticatedClient, SessionChanges, SessionOptions, TimeoutType
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
+
+    from statuspro.ratelimit import RateLimit
 
 
 class ClientOptions(SessionOptions, total=False):
@@ -106,7 +108,7 @@ class StatusProClient(AuthenticatedClient):
             pool_connections=pool_connections,
             pool_maxsize=pool_maxsize,
         )
-        self.rate_limit: RateLimit | None = None
+        self._figures: Figures | None = None
         self.rate_limit_storage: str | None = None
         self.rate_limit_fallback: str | None = None
         self._apply(
@@ -114,7 +116,7 @@ class StatusProClient(AuthenticatedClient):
                 "max_retries": max_retries,
                 "max_pages": max_pages,
                 "logger": logger,
-                "rate_limit": RateLimit(),
+                "rate_limit": Figures(),
                 "rate_limit_storage": None,
                 **options,
             }
@@ -153,10 +155,12 @@ class StatusProClient(AuthenticatedClient):
             self._policy = retry_policy(checks.whole_number(name, value, 0))
         elif name == "max_pages":
             self.max_pages = checks.whole_number(name, value, 1)
+        elif name == "rate_limit":
+            self._figures = None if value is None else figures_of(value)
         elif name == "rate_limit_storage":
             self.rate_limit_storage = find_setting(RATE_LIMIT_STORAGE, value)
-        elif name.startswith("rate_limit"):
-            setattr(self, name, value)
+        elif name == "rate_limit_fallback":
+            self.rate_limit_fallback = value
         elif name == "max_wait":
             self._settings = self._settings._replace(max_wait=checks.seconds(name, value))
         elif name == "on_wait":
@@ -164,13 +168,22 @@ class StatusProClient(AuthenticatedClient):
         else:
             self._settings = self._settings._replace(logger=_checked_logger(value))
 
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The figures that are kept to; None without pacing."""
+        if self._figures is None:
+            return None
+        from statuspro.ratelimit import RateLimit
+
+        return RateLimit(*self._figures)
+
     def _budget(self) -> Budget | None:
-        if self.rate_limit is None or not isinstance(self.auth, BearerAuth):
+        if self._figures is None or not isinstance(self.auth, BearerAuth):
             return None
         return budget_for(
             str(self._origin),
             self.auth.token,
-            self.rate_limit,
+            self._figures,
             storage=self.rate_limit_storage,
             fallback=self.rate_limit_fallback,
             logger=self._settings.logger,
@@ -187,7 +200,7 @@ class StatusProClient(AuthenticatedClient):
             "logger": self._settings.logger,
             "max_wait": self._settings.max_wait,
             "on_wait": self._settings.on_wait,
-            "rate_limit": self.rate_limit,
+            "rate_limit": self._figures,
             "rate_limit_storage": self.rate_limit_storage,
             "rate_limit_fallback": self.rate_limit_fallback,
         }

@@ -10,14 +10,17 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from statuspro.storage import open_storage
-from statuspro.storage.budget import Budget, Logger, RateLimit, Slot, Wait, jittered
+from statuspro.storage.budget import Budget, Figures, Logger, Slot, Wait, jittered
 from statuspro.storage.forking import ForkSafe, registry
 from statuspro.storage.ledger import Ledger
 
-__all__ = ["Budget", "LocalBudget", "RateLimit", "Slot", "Wait", "budget_for"]
+if TYPE_CHECKING:
+    from statuspro.ratelimit import RateLimit
+
+__all__ = ["Budget", "Figures", "LocalBudget", "Slot", "Wait", "budget_for", "figures_of"]
 
 _logger = logging.getLogger("statuspro")
 _budgets: dict[str, Budget] = {}
@@ -31,8 +34,10 @@ class LocalBudget(ForkSafe):
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
-        self._ledger = Ledger(limit)
+    def __init__(
+        self, limit: RateLimit | Figures, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ledger = Ledger(figures_of(limit))
         self._clock = clock
         super().__init__()
 
@@ -72,7 +77,7 @@ class LocalBudget(ForkSafe):
 def budget_for(
     origin: str,
     key: str,
-    limit: RateLimit,
+    limit: RateLimit | Figures,
     *,
     storage: str | None = None,
     fallback: str | None = None,
@@ -94,8 +99,7 @@ def budget_for(
         TypeError: the limit is no RateLimit.
         ValueError: an unknown fallback.
     """
-    if not isinstance(cast(object, limit), RateLimit):
-        raise TypeError(f"rate_limit must be a RateLimit or None, not {type(limit).__name__}")
+    limit = figures_of(limit)
     if fallback not in (None, "local"):
         raise ValueError(f'rate_limit_fallback must be None or "local", not {fallback!r}')
     figures = f"{limit.requests} {limit.bulk} {float(limit.period)}"
@@ -111,6 +115,21 @@ def budget_for(
                 budget = local or LocalBudget(limit)
             _budgets[name] = budget
         return budget
+
+
+def figures_of(limit: RateLimit | Figures) -> Figures:
+    """The figures of a limit.
+
+    Raises:
+        TypeError: the limit is no RateLimit.
+    """
+    if isinstance(limit, Figures):
+        return limit
+    from statuspro.ratelimit import RateLimit  # which whoever made `limit` has imported
+
+    if not isinstance(cast(object, limit), RateLimit):
+        raise TypeError(f"rate_limit must be a RateLimit or None, not {type(limit).__name__}")
+    return Figures(limit.requests, limit.bulk, limit.period)
 
 
 def _digest(*parts: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from statuspro.pacing import Budget, RateLimit, Slot, budget_for
+from statuspro.pacing import Budget, Figures, Slot, budget_for
 
 
 class Clock:
@@ -35,7 +35,7 @@ class Service:
         others: requests of somebody else that use the same key as soon as a window opens.
     """
 
-    def __init__(self, limit: RateLimit, *, others: int = 0) -> None:
+    def __init__(self, limit: Figures, *, others: int = 0) -> None:
         self._limit = limit
         self._others = others
         self.windows = 0
@@ -176,18 +176,18 @@ def send_many(budget: Budget, log: Path, count: int, threads: int) -> None:
         raise failures[0]
 
 
-def work(storage: str, log: str, limit: RateLimit, count: int, threads: int) -> None:
+def work(storage: str, log: str, limit: Figures, count: int, threads: int) -> None:
     """The whole life of a process that `start_process` starts."""
     budget = budget_for("https://a.test", "k", limit, storage=storage)
     send_many(budget, Path(log), count, threads)
 
 
 def start_process(
-    storage: str, log: Path, limit: RateLimit, *, count: int, threads: int = 4
+    storage: str, log: Path, limit: Figures, *, count: int, threads: int = 4
 ) -> subprocess.Popen[bytes]:
     """Another process that shares the budget."""
     code = (
-        "from statuspro.pacing import RateLimit; from tests.budgets import work; "
+        "from statuspro.pacing import Figures; from tests.budgets import work; "
         f"work({storage!r}, {str(log)!r}, {limit!r}, {count}, {threads})"
     )
     root = Path(__file__).parent.parent

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from statuspro import pacing
 from statuspro.errors import ConfigurationError
-from statuspro.pacing import Budget, LocalBudget, RateLimit, Slot, Wait, budget_for
+from statuspro.pacing import Budget, Figures, LocalBudget, Slot, Wait, budget_for
+from statuspro.ratelimit import RateLimit
 from statuspro.storage.budget import MARGIN
 from tests.budgets import (
     Callers,
@@ -40,7 +41,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def budget(clock: Clock) -> LocalBudget:
-    return LocalBudget(RateLimit(), clock)
+    return LocalBudget(Figures(), clock)
 
 
 def taken(budget: Budget, *, bulk: bool = False, lease: float = 60.0) -> Slot:
@@ -103,15 +104,14 @@ def test_a_rate_limit_is_a_frozen_dataclass() -> None:
     assert dataclasses.asdict(limit) == {"requests": 7, "bulk": 5, "period": 2.5}
     assert [field.default for field in dataclasses.fields(RateLimit)] == [60, 5, 60.0]
     assert dataclasses.replace(limit, bulk=2) == RateLimit(7, 2, 2.5)
-    assert limit.__replace__(bulk=2) == RateLimit(7, 2, 2.5)  # copy.replace, from Python 3.13 on
     assert len({limit, copy.deepcopy(limit), RateLimit(7, 5, 2.5), RateLimit()}) == 2
     assert limit.__eq__((7, 5, 2.5)) is NotImplemented
     with pytest.raises(ValueError, match="bulk must be at least 1"):
         dataclasses.replace(limit, bulk=0)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        limit.bulk = 2
+        limit.bulk = 2  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        del limit.period
+        del limit.period  # pyright: ignore[reportAttributeAccessIssue]
     assert limit == RateLimit(7, 5, 2.5)
 
 
@@ -171,7 +171,7 @@ def test_first_come_first_served(budget: LocalBudget, clock: Clock) -> None:
 
 
 def test_a_new_request_does_not_overtake_one_that_waits(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(1), clock)
+    budget = LocalBudget(Figures(1), clock)
     use(budget, 1)
     first = Slot()
     clock.now += wait_of(budget, first).seconds
@@ -180,7 +180,7 @@ def test_a_new_request_does_not_overtake_one_that_waits(clock: Clock) -> None:
 
 
 def test_a_queue_place_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(1), clock)
+    budget = LocalBudget(Figures(1), clock)
     use(budget, 1)
     gone, stays = Slot(), Slot()
     wait_of(budget, gone)
@@ -191,7 +191,7 @@ def test_a_queue_place_that_is_given_up_leaves_nothing_behind(clock: Clock) -> N
 
 
 def test_a_slot_that_was_not_used_is_free_again(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(1), clock)
+    budget = LocalBudget(Figures(1), clock)
     slot = taken(budget)
     budget.give_back(slot)
     taken(budget)
@@ -200,7 +200,7 @@ def test_a_slot_that_was_not_used_is_free_again(clock: Clock) -> None:
 
 
 def test_taking_and_finishing_twice_counts_once(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(2), clock)
+    budget = LocalBudget(Figures(2), clock)
     slot = taken(budget)
     assert budget.take(slot) is None
     budget.finish(slot)
@@ -211,7 +211,7 @@ def test_taking_and_finishing_twice_counts_once(clock: Clock) -> None:
 
 
 def test_a_slot_that_was_lost_is_free_after_its_lease_and_a_period(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(1), clock)
+    budget = LocalBudget(Figures(1), clock)
     taken(budget, lease=10)
     clock.now += 10 + SPAN - 1
     assert is_closed(budget)
@@ -220,7 +220,7 @@ def test_a_slot_that_was_lost_is_free_after_its_lease_and_a_period(clock: Clock)
 
 
 def test_who_comes_late_is_passed_but_keeps_the_place(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(1), clock)
+    budget = LocalBudget(Figures(1), clock)
     use(budget, 1)
     late = Slot()
     clock.now += wait_of(budget, late).seconds + 10
@@ -237,7 +237,7 @@ def test_who_comes_late_is_passed_but_keeps_the_place(clock: Clock) -> None:
 
 
 def test_a_bulk_request_counts_for_both_limits(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(6, 5), clock)
+    budget = LocalBudget(Figures(6, 5), clock)
     use(budget, 5, bulk=True)
     use(budget, 1)
     assert "6 requests" in wait_of(budget, Slot()).reason
@@ -251,7 +251,7 @@ def test_the_sixth_bulk_request_waits_and_takes_nothing(budget: LocalBudget) -> 
 
 
 def test_a_bulk_request_that_waits_is_in_nobodys_way(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(3, 1), clock)
+    budget = LocalBudget(Figures(3, 1), clock)
     use(budget, 1, bulk=True)
     for _ in range(4):
         wait_of(budget, Slot(bulk=True))
@@ -259,7 +259,7 @@ def test_a_bulk_request_that_waits_is_in_nobodys_way(clock: Clock) -> None:
 
 
 def test_a_bulk_request_keeps_its_place_until_the_bulk_limit_allows_it(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(2, 1), clock)
+    budget = LocalBudget(Figures(2, 1), clock)
     use(budget, 1, bulk=True)
     bulk, plain = Slot(bulk=True), Slot()
     wait_of(budget, bulk)
@@ -277,18 +277,18 @@ def test_a_bulk_request_keeps_its_place_until_the_bulk_limit_allows_it(clock: Cl
 @pytest.mark.parametrize(
     ("limit", "bulk", "reason"),
     [
-        (RateLimit(), False, "rate limit: 60 requests a minute are used, next slot in 61 s"),
-        (RateLimit(), True, "rate limit: 5 bulk requests a minute are used, next slot in 61 s"),
-        (RateLimit(1, 1), True, "rate limit: 1 bulk request a minute is used, next slot in 61 s"),
-        (RateLimit(20, 5, 2), False, "rate limit: 20 requests in 2 s are used, next slot in 2 s"),
+        (Figures(), False, "rate limit: 60 requests a minute are used, next slot in 61 s"),
+        (Figures(), True, "rate limit: 5 bulk requests a minute are used, next slot in 61 s"),
+        (Figures(1, 1), True, "rate limit: 1 bulk request a minute is used, next slot in 61 s"),
+        (Figures(20, 5, 2), False, "rate limit: 20 requests in 2 s are used, next slot in 2 s"),
         (
-            RateLimit(1, 1, 0.5),
+            Figures(1, 1, 0.5),
             False,
             "rate limit: 1 request in 0.5 s is used, next slot in 0.51 s",
         ),
     ],
 )
-def test_the_reason_says_what_is_used_up(limit: RateLimit, bulk: bool, reason: str) -> None:
+def test_the_reason_says_what_is_used_up(limit: Figures, bulk: bool, reason: str) -> None:
     budget = LocalBudget(limit, Clock())
     use(budget, limit.bulk if bulk else limit.requests, bulk=bulk)
     if bulk and limit.requests == limit.bulk:
@@ -393,7 +393,7 @@ def test_retry_after_is_kept_and_spread_upwards(budget: LocalBudget) -> None:
 
 
 def test_a_short_retry_after_grows_while_it_is_wrong(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(), clock)
+    budget = LocalBudget(Figures(), clock)
     pauses: list[float] = []
     for _ in range(8):
         budget.refuse(taken(budget), 1)
@@ -433,8 +433,8 @@ def test_somebody_else_on_the_same_key_costs_two_refusals_a_window(
     workers: int, delay: float
 ) -> None:
     clock = Clock()
-    service = Service(RateLimit(), others=30)
-    callers = Callers(LocalBudget(RateLimit(), clock), clock, service, 400, workers, delay)
+    service = Service(Figures(), others=30)
+    callers = Callers(LocalBudget(Figures(), clock), clock, service, 400, workers, delay)
     run = callers.run()
     assert len(run.counted) == 400
     # The first time, all that is under way at once is refused.
@@ -512,7 +512,7 @@ def test_the_answer_to_a_bulk_request_may_speak_of_the_other_limit(budget: Local
 def test_no_window_of_any_clock_holds_more_than_the_limit(
     seed: int, requests: int, bulk: int, workers: int, delay: float, bulk_share: float
 ) -> None:
-    limit, clock = RateLimit(requests, bulk, 10.0), Clock()
+    limit, clock = Figures(requests, bulk, 10.0), Clock()
     service = Service(limit)
     callers = Callers(
         *(LocalBudget(limit, clock), clock, service, 6 * requests, workers),
@@ -532,8 +532,8 @@ def test_no_window_of_any_clock_holds_more_than_the_limit(
 @pytest.mark.parametrize("workers", [16, 40])
 def test_the_budget_is_used_and_nobody_starves(workers: int, delay: float) -> None:
     clock = Clock()
-    service = Service(RateLimit())
-    budget = LocalBudget(RateLimit(), clock)
+    service = Service(Figures())
+    budget = LocalBudget(Figures(), clock)
     run = Callers(budget, clock, service, 600, workers, delay=delay, drowsiness=0.01).run()
     assert service.refused == 0
     assert 9 * 60 / (run.ended - run.began) >= 0.95
@@ -542,8 +542,8 @@ def test_the_budget_is_used_and_nobody_starves(workers: int, delay: float) -> No
 
 def test_ten_bulk_requests_take_two_periods() -> None:
     clock = Clock()
-    service = Service(RateLimit())
-    budget = LocalBudget(RateLimit(), clock)
+    service = Service(Figures())
+    budget = LocalBudget(Figures(), clock)
     run = Callers(budget, clock, service, 10, workers=1, bulk_share=1.0).run()
     assert service.refused == 0
     assert SPAN <= run.ended - run.began < 1.05 * SPAN
@@ -551,7 +551,7 @@ def test_ten_bulk_requests_take_two_periods() -> None:
 
 def test_threads_share_a_budget(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    limit = RateLimit(20, 5, 0.5)
+    limit = Figures(20, 5, 0.5)
     send_many(LocalBudget(limit), log, count=64, threads=16)
     times = times_in(log)
     assert len(times) == 64
@@ -562,35 +562,35 @@ def test_threads_share_a_budget(tmp_path: Path) -> None:
 
 
 def test_the_same_key_shares_one_budget() -> None:
-    budget = budget_for("https://one.test", "k", RateLimit())
-    assert budget_for("https://one.test", "k", RateLimit()) is budget
-    assert budget_for("https://one.test", "k", RateLimit(period=60)) is budget
+    budget = budget_for("https://one.test", "k", Figures())
+    assert budget_for("https://one.test", "k", Figures()) is budget
+    assert budget_for("https://one.test", "k", Figures(period=60)) is budget
 
 
 @pytest.mark.parametrize(
     ("origin", "key", "limit"),
     [
-        ("https://other.test", "k", RateLimit()),
-        ("https://one.test", "other", RateLimit()),
-        ("https://one.test", "k", RateLimit(bulk=4)),
-        ("https://one.test", "k", RateLimit(period=59)),
+        ("https://other.test", "k", Figures()),
+        ("https://one.test", "other", Figures()),
+        ("https://one.test", "k", Figures(bulk=4)),
+        ("https://one.test", "k", Figures(period=59)),
     ],
 )
 def test_another_key_origin_or_figure_is_another_budget(
-    origin: str, key: str, limit: RateLimit
+    origin: str, key: str, limit: Figures
 ) -> None:
-    budget = budget_for("https://one.test", "k", RateLimit())
+    budget = budget_for("https://one.test", "k", Figures())
     assert budget_for(origin, key, limit) is not budget
 
 
 def test_the_key_itself_is_not_kept() -> None:
-    budget_for("https://secret.test", "the-secret-key", RateLimit())
+    budget_for("https://secret.test", "the-secret-key", Figures())
     assert "the-secret-key" not in repr(vars(pacing))
 
 
 def test_an_unknown_fallback_is_refused() -> None:
     with pytest.raises(ValueError, match="rate_limit_fallback"):
-        budget_for("https://one.test", "k", RateLimit(), fallback="none")
+        budget_for("https://one.test", "k", Figures(), fallback="none")
 
 
 def test_a_limit_of_another_kind_is_refused() -> None:
@@ -603,12 +603,12 @@ def test_a_limit_of_another_kind_is_refused() -> None:
 )
 def test_a_storage_that_is_not_known_is_refused_without_showing_it(storage: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        budget_for("https://one.test", "k", RateLimit(), storage=storage)
+        budget_for("https://one.test", "k", Figures(), storage=storage)
     assert "secret" not in str(caught.value)
 
 
 def test_a_copy_is_the_same_budget() -> None:
-    budget = LocalBudget(RateLimit())
+    budget = LocalBudget(Figures())
     assert copy.deepcopy([budget]) == [budget]
 
 
@@ -623,7 +623,7 @@ quiet = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 @fork
 @quiet
 def test_a_child_starts_with_a_copy_of_the_counts() -> None:
-    budget = LocalBudget(RateLimit(3))
+    budget = LocalBudget(Figures(3))
     waiting = Slot()
     use(budget, 2)
     under_way = taken(budget)
@@ -640,7 +640,7 @@ def test_a_child_starts_with_a_copy_of_the_counts() -> None:
 @fork
 @quiet
 def test_a_child_never_inherits_a_held_lock() -> None:
-    limit = RateLimit(10**6)
+    limit = Figures(10**6)
     budget, stop = LocalBudget(limit), threading.Event()
 
     def work() -> None:
@@ -672,7 +672,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What storages are opened with; each is a budget of its own."""
     arguments: list[dict[str, Any]] = []
 
-    def open_storage(url: str, name: str, limit: RateLimit, **options: Any) -> Budget:
+    def open_storage(url: str, name: str, limit: Figures, **options: Any) -> Budget:
         arguments.append({"url": url, "name": name, "limit": limit, **options})
         return LocalBudget(limit)
 
@@ -684,7 +684,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def test_a_storage_is_opened_once_under_the_digest_of_the_key(
     opened: list[dict[str, Any]],
 ) -> None:
-    limit, logger = RateLimit(7, 3, 20), logging.getLogger("mine")
+    limit, logger = Figures(7, 3, 20), logging.getLogger("mine")
     first = budget_for("https://a.test", "a-key", limit, storage="redis://b", logger=logger)
     assert budget_for("https://a.test", "a-key", limit, storage="redis://b") is first
     assert opened == [
@@ -692,7 +692,7 @@ def test_a_storage_is_opened_once_under_the_digest_of_the_key(
             "url": "redis://b",
             # What other processes call it too, whatever their version.
             "name": hashlib.sha256(b"https://a.test\na-key\n7 3 20.0").hexdigest(),
-            "limit": limit,
+            "limit": Figures(7, 3, 20),
             "fallback": None,
             "logger": logger,
         }
@@ -702,7 +702,7 @@ def test_a_storage_is_opened_once_under_the_digest_of_the_key(
 def test_a_fallback_is_a_budget_of_the_process_with_the_same_figures(
     opened: list[dict[str, Any]],
 ) -> None:
-    limit = RateLimit(requests=1)
+    limit = Figures(requests=1)
     plain = budget_for("https://a.test", "a-key", limit, storage="redis://b")
     other = budget_for("https://a.test", "a-key", limit, storage="redis://b", fallback="local")
     assert other is not plain
@@ -713,17 +713,17 @@ def test_a_fallback_is_a_budget_of_the_process_with_the_same_figures(
 
 
 def test_without_a_storage_a_fallback_changes_nothing_but_is_taken() -> None:
-    budget = budget_for("https://a.test", "k-9", RateLimit(requests=2), fallback="local")
+    budget = budget_for("https://a.test", "k-9", Figures(requests=2), fallback="local")
     assert isinstance(budget, LocalBudget)
 
 
 def test_the_kind_of_a_wrong_limit_is_told() -> None:
     with pytest.raises(TypeError, match="not int"):
-        budget_for("https://a.test", "a-key", cast(RateLimit, 60))
+        budget_for("https://a.test", "a-key", cast(Figures, 60))
 
 
 def test_in_a_child_all_that_was_under_way_counts_as_sent(clock: Clock) -> None:
-    budget = LocalBudget(RateLimit(requests=2), clock)
+    budget = LocalBudget(Figures(requests=2), clock)
     use(budget, 1)
     taken(budget, lease=1000.0)
     wait_of(budget, Slot())

@@ -8,7 +8,7 @@ from typing import Any
 
 from statuspro.calls import CallSettings
 from statuspro.client import StatusProClient
-from statuspro.pacing import RateLimit
+from statuspro.ratelimit import RateLimit
 from statuspro.retry import retry_policy
 from statuspro.transport import Transport
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from statuspro.errors import ConfigurationError
-from statuspro.storage.budget import Budget, Logger, RateLimit
+from statuspro.storage.budget import Budget, Figures, Logger
 
 
 def open_storage(
-    url: str, digest: str, limit: RateLimit, *, fallback: Budget | None, logger: Logger
+    url: str, digest: str, limit: Figures, *, fallback: Budget | None, logger: Logger
 ) -> Budget:
     """Opens the budget that a URL names.
 

@@ -4,113 +4,43 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, Protocol
-
-if TYPE_CHECKING:
-    from dataclasses import Field
+from typing import Any, NamedTuple, Protocol
 
 # A place is kept this much longer than the period: at 60 s a whole second, the service's tick.
 MARGIN = 0.0175
 _FOREVER = 1e9
 
 
-class _Fields:
-    """The fields of RateLimit as `dataclasses` knows them, made when somebody asks."""
+class Figures(NamedTuple):
+    """How much the service allows, by default; a `RateLimit` says the same of an account.
 
-    def __get__(self, instance: object, owner: type[Any]) -> dict[str, Field[Any]]:
-        from dataclasses import fields, make_dataclass
-
-        defaults = RateLimit()
-        names = [(name, type(value), value) for name, value in vars(defaults).items()]
-        return {field.name: field for field in fields(make_dataclass("RateLimit", names))}
-
-
-class RateLimit:
-    """How much the service allows: a frozen dataclass.
-
-    Args:
+    Attributes:
         requests: requests of any kind in one period.
-        bulk: bulk requests in one period; they count as requests as well.
-        period: length of the period in seconds.
-
-    Raises:
-        TypeError: a figure is not a number.
-        ValueError: a figure is not above zero, or the period is not finite.
+        bulk: bulk requests in one period; each is one of the requests too.
+        period: seconds.
     """
 
-    # Written out: importing `dataclasses` takes more than half as long as all of this package. Its
-    # functions (`replace`, `asdict`, ...) know a dataclass by this attribute.
-    if TYPE_CHECKING:
-        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-    else:
-        __dataclass_fields__ = _Fields()
-    __match_args__ = ("requests", "bulk", "period")
-
-    requests: int
-    bulk: int
-    period: float
-
-    def __init__(self, requests: int = 60, bulk: int = 5, period: float = 60.0) -> None:
-        _check_count("requests", requests)
-        _check_count("bulk", bulk)
-        _check_period(period)
-        vars(self).update(requests=requests, bulk=bulk, period=period)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        self._refuse_change(name)
-
-    def __delattr__(self, name: str) -> NoReturn:
-        self._refuse_change(name)
-
-    def _refuse_change(self, name: str) -> NoReturn:
-        from dataclasses import FrozenInstanceError
-
-        raise FrozenInstanceError(f"a {type(self).__name__} cannot be changed: {name}")
-
-    def __replace__(self, **changes: Any) -> RateLimit:
-        return RateLimit(**{**vars(self), **changes})
-
-    def __eq__(self, other: object) -> bool:
-        return vars(self) == vars(other) if type(other) is type(self) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.requests, self.bulk, self.period))
-
-    def __repr__(self) -> str:
-        figures = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({figures})"
+    requests: int = 60
+    bulk: int = 5
+    period: float = 60.0
 
 
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, not {value}")
-
-
-def _check_period(period: object) -> None:
-    if isinstance(period, bool) or not isinstance(period, (int, float)):
-        raise TypeError(f"period must be a number of seconds, not {type(period).__name__}")
-    if not 0 < period < math.inf:
-        raise ValueError(f"period must be above zero and finite, not {period}")
-
-
-def span(limit: RateLimit) -> float:
+def span(limit: Figures) -> float:
     """Seconds for which a place is kept after its answer."""
     return limit.period * (1 + MARGIN)
 
 
-def poll(limit: RateLimit) -> float:
+def poll(limit: Figures) -> float:
     """Seconds after which to look again whether the request that was sent alone has ended."""
     return max(0.01, limit.period / 100)
 
 
-def grace(limit: RateLimit) -> float:
+def grace(limit: Figures) -> float:
     """Seconds that a waiting request may come late before its place in the queue is passed."""
     return 0.05 + limit.period / 60
 
 
-def wait_for(limit: RateLimit, why: str, seconds: float) -> Wait:
+def wait_for(limit: Figures, why: str, seconds: float) -> Wait:
     """A wait, and one sentence for a person: what for, and how long."""
     time = _readable(seconds)
     if why == "paused":

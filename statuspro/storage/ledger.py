@@ -13,7 +13,7 @@ from array import array
 from collections import deque
 from itertools import islice
 
-from statuspro.storage.budget import RateLimit, Slot, Wait, grace, poll, span, wait_for
+from statuspro.storage.budget import Figures, Slot, Wait, grace, poll, span, wait_for
 
 
 class Window:
@@ -72,7 +72,7 @@ class Ledger:
     Every method takes the time as `now`, in seconds of any clock that the callers share.
     """
 
-    def __init__(self, limit: RateLimit) -> None:
+    def __init__(self, limit: Figures) -> None:
         self.limit = limit
         self.span = span(limit)
         self.poll = poll(limit)

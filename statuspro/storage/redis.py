@@ -15,8 +15,8 @@ from redis.retry import Retry
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.storage.budget import (
     Budget,
+    Figures,
     Logger,
-    RateLimit,
     Slot,
     Wait,
     grace,
@@ -54,7 +54,7 @@ class RedisBudget(ForkSafe):
         self,
         url: str,
         digest: str,
-        limit: RateLimit,
+        limit: Figures,
         *,
         fallback: Budget | None,
         logger: Logger,

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.storage.budget import Logger, RateLimit, Slot, Wait, jittered
+from statuspro.storage.budget import Figures, Logger, Slot, Wait, jittered
 from statuspro.storage.forking import ForkSafe
 from statuspro.storage.ledger import Ledger
 
@@ -52,7 +52,7 @@ class SQLiteBudget(ForkSafe):
         self,
         path: str,
         digest: str,
-        limit: RateLimit,
+        limit: Figures,
         *,
         logger: Logger,
         clock: Callable[[], float] = time.monotonic,

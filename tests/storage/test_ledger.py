@@ -7,10 +7,10 @@ from array import array
 
 import pytest
 
-from statuspro.pacing import RateLimit, Slot
+from statuspro.pacing import Figures, Slot
 from statuspro.storage.ledger import Ledger
 
-LIMIT = RateLimit(requests=8, bulk=4, period=60.0)
+LIMIT = Figures(requests=8, bulk=4, period=60.0)
 SPAN = Ledger(LIMIT).span
 
 

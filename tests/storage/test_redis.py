@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import LocalBudget, RateLimit, Slot, Wait, budget_for
+from statuspro.pacing import Figures, LocalBudget, Slot, Wait, budget_for
 from statuspro.storage.budget import grace, poll, span, wait_for
 from statuspro.storage.ledger import Ledger
 from statuspro.storage.redis import RedisBudget
@@ -47,14 +47,14 @@ def open_budget(redis_server: RedisServer) -> Iterator[Open]:
     opened: list[RedisBudget] = []
 
     def open_budget(
-        limit: RateLimit | None = None,
+        limit: Figures | None = None,
         *,
         digest: str = "d",
         options: str = "",
         fallback: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> RedisBudget:
-        figures = limit or RateLimit()
+        figures = limit or Figures()
         budget = RedisBudget(
             *(redis_server.url + options, digest, figures),
             fallback=LocalBudget(figures) if fallback else None,
@@ -88,7 +88,7 @@ def wait_of(budget: RedisBudget, slot: Slot) -> Wait:
 class Scripted:
     """The script, run with a clock of the test's."""
 
-    def __init__(self, port: int, limit: RateLimit) -> None:
+    def __init__(self, port: int, limit: Figures) -> None:
         self._client: Any = redis.Redis(port=port)
         clock = "local now = tonumber(ARGV[15])\n"
         self._run: Any = self._client.register_script(SCRIPT.replace(CLOCK, clock))
@@ -121,7 +121,7 @@ class Scripted:
         self._client.close()
 
 
-def steps_of(randomness: random.Random, limit: RateLimit) -> Iterator[tuple[Any, ...]]:
+def steps_of(randomness: random.Random, limit: Figures) -> Iterator[tuple[Any, ...]]:
     now = 1000.0
     for _ in range(150):
         now += randomness.choice([0, 0.001, 0.1, 0.5]) * limit.period * randomness.random()
@@ -150,9 +150,9 @@ def change(ledger: Ledger, op: str, slot: Slot, now: float, figures: tuple[Any, 
 
 
 @pytest.mark.parametrize(
-    "limit", [RateLimit(1, 1, 2.0), RateLimit(2, 1, 60.0), RateLimit(8, 2, 2.0)], ids=str
+    "limit", [Figures(1, 1, 2.0), Figures(2, 1, 60.0), Figures(8, 2, 2.0)], ids=str
 )
-def test_the_script_does_what_the_ledger_does(redis_server: RedisServer, limit: RateLimit) -> None:
+def test_the_script_does_what_the_ledger_does(redis_server: RedisServer, limit: Figures) -> None:
     compared = 0
     for seed in range(30):
         script, ledger, data = Scripted(redis_server.port, limit), Ledger(limit), b""
@@ -218,7 +218,7 @@ def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
 
 
 def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(1))
+    budget = open_budget(Figures(1))
     slot = Slot()
     assert budget.take(slot) is None
     budget.give_back(slot)
@@ -229,8 +229,8 @@ def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
 def test_budgets_do_not_meet_and_their_keys_expire(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    use(open_budget(RateLimit(1), digest="one"), 1)
-    use(open_budget(RateLimit(1), digest="other"), 1)
+    use(open_budget(Figures(1), digest="one"), 1)
+    use(open_budget(Figures(1), digest="other"), 1)
     assert redis_server.command("DBSIZE") == 2
     assert 60 < redis_server.command("TTL", "statuspro:1:{one}") < 600
 
@@ -238,7 +238,7 @@ def test_budgets_do_not_meet_and_their_keys_expire(
 def test_the_script_is_loaded_again_when_redis_forgot_it(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    budget = open_budget(RateLimit(2))
+    budget = open_budget(Figures(2))
     use(budget, 1)
     redis_server.command("SCRIPT", "FLUSH")
     use(budget, 1)
@@ -248,7 +248,7 @@ def test_the_script_is_loaded_again_when_redis_forgot_it(
 def test_a_redis_that_was_restarted_is_used_again(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    budget = open_budget(RateLimit(2))
+    budget = open_budget(Figures(2))
     under_way = Slot()
     assert budget.take(under_way) is None
     redis_server.stop()
@@ -259,7 +259,7 @@ def test_a_redis_that_was_restarted_is_used_again(
 
 
 def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
+    log, limit = tmp_path / "log", Figures(20, 5, 1.0)
     processes = [start_process(redis_server.url, log, limit, count=20) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     times = times_in(log)
@@ -268,7 +268,7 @@ def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_pa
 
 
 def test_processes_go_on_when_others_are_killed(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), redis_server.url
+    log, limit, url = tmp_path / "log", Figures(20, 5, 0.5), redis_server.url
     doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
     others = [start_process(url, log, limit, count=40) for _ in range(2)]
     while not log.exists() or len(times_in(log)) < 30:
@@ -294,7 +294,7 @@ def test_without_redis_nothing_is_sent(open_budget: Open, redis_server: RedisSer
 
 def test_a_password_is_never_shown(open_budget: Open, redis_server: RedisServer) -> None:
     url = redis_server.url.replace("//", "//user:secret@")
-    budget = RedisBudget(url, "d", RateLimit(), fallback=None, logger=LOGGER)
+    budget = RedisBudget(url, "d", Figures(), fallback=None, logger=LOGGER)
     with pytest.raises(StatusProError) as refused:
         budget.take(Slot())
     budget.close()
@@ -309,7 +309,7 @@ def test_a_password_is_never_shown(open_budget: Open, redis_server: RedisServer)
 )
 def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        budget_for("https://a.test", "k", RateLimit(), storage=url)
+        budget_for("https://a.test", "k", Figures(), storage=url)
     assert "sec" not in str(caught.value)
     assert caught.value.__suppress_context__
 
@@ -317,7 +317,7 @@ def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> No
 def test_a_redis_that_does_not_answer_is_given_up_by_all_who_wait() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0?protocol=2"
-        budget = RedisBudget(url, "d", RateLimit(), fallback=None, logger=LOGGER)
+        budget = RedisBudget(url, "d", Figures(), fallback=None, logger=LOGGER)
         errors: list[StatusProError] = []
 
         def take() -> None:
@@ -355,7 +355,7 @@ def test_the_fallback_paces_alone_warns_once_and_ends(
 ) -> None:
     caplog.set_level(logging.INFO)
     clock = Clock()
-    budget = open_budget(RateLimit(5), fallback=True, clock=clock)
+    budget = open_budget(Figures(5), fallback=True, clock=clock)
     use(budget, 2)
     redis_server.stop()
     use(budget, 3)  # what Redis had counted still counts
@@ -412,7 +412,7 @@ def test_a_refusal_pauses_redis_while_it_is_there(open_budget: Open) -> None:
 def test_a_restart_in_mid_run_costs_nothing_with_a_fallback(
     open_budget: Open, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
+    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
     budget = open_budget(limit, fallback=True)
     sender = threading.Thread(target=send_many, args=(budget, log, 100, 4))
     sender.start()
@@ -428,7 +428,7 @@ def test_a_restart_in_mid_run_costs_nothing_with_a_fallback(
 def test_a_restart_in_mid_run_is_survived_without_a_fallback(
     open_budget: Open, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    budget = open_budget(RateLimit(20, 5, 0.5))
+    budget = open_budget(Figures(20, 5, 0.5))
     for round_ in range(3):
         for _ in range(15):
             send(budget, tmp_path / f"log{round_}")
@@ -451,13 +451,13 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delitem(sys.modules, "statuspro.storage.redis")
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigurationError, match=r"statuspro\[redis\]"):
-        budget_for("https://a.test", "k", RateLimit(), storage="redis://h")
+        budget_for("https://a.test", "k", Figures(), storage="redis://h")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(RateLimit(10**5)), threading.Event()
+    budget, stop = open_budget(Figures(10**5)), threading.Event()
 
     def work() -> None:
         while not stop.is_set():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import RateLimit, Slot, budget_for
+from statuspro.pacing import Figures, Slot, budget_for
 from statuspro.storage.sqlite import SQLiteBudget
 from tests.budgets import (
     Callers,
@@ -41,13 +41,13 @@ def open_budget(path: Path) -> Iterator[Open]:
     opened: list[SQLiteBudget] = []
 
     def open_budget(
-        limit: RateLimit | None = None,
+        limit: Figures | None = None,
         clock: Callable[[], float] | None = None,
         digest: str = "d",
         timeout: float = 5.0,
     ) -> SQLiteBudget:
         budget = SQLiteBudget(
-            *(str(path), digest, limit or RateLimit()),
+            *(str(path), digest, limit or Figures()),
             logger=LOGGER,
             clock=clock or Clock(),
             timeout=timeout,
@@ -69,7 +69,7 @@ def use(budget: SQLiteBudget, count: int) -> None:
 
 def test_two_processes_share_the_places(open_budget: Open) -> None:
     clock = Clock()
-    one, other = open_budget(RateLimit(4), clock), open_budget(RateLimit(4), clock)
+    one, other = open_budget(Figures(4), clock), open_budget(Figures(4), clock)
     use(one, 2)
     use(other, 2)
     slot = Slot()
@@ -82,7 +82,7 @@ def test_two_processes_share_the_places(open_budget: Open) -> None:
 
 def test_the_queue_is_shared(open_budget: Open) -> None:
     clock = Clock()
-    one, other = open_budget(RateLimit(1), clock), open_budget(RateLimit(1), clock)
+    one, other = open_budget(Figures(1), clock), open_budget(Figures(1), clock)
     use(one, 1)
     first = Slot()
     wait = other.take(first)
@@ -114,12 +114,12 @@ def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
 
 
 def test_budgets_in_one_file_do_not_meet(open_budget: Open) -> None:
-    use(open_budget(RateLimit(1), digest="one"), 1)
-    use(open_budget(RateLimit(1), digest="other"), 1)
+    use(open_budget(Figures(1), digest="one"), 1)
+    use(open_budget(Figures(1), digest="other"), 1)
 
 
 def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(1))
+    budget = open_budget(Figures(1))
     slot = Slot()
     assert budget.take(slot) is None
     budget.give_back(slot)
@@ -128,7 +128,7 @@ def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
 
 
 def test_callers_are_never_refused_and_use_the_budget(open_budget: Open) -> None:
-    clock, limit = Clock(), RateLimit()
+    clock, limit = Clock(), Figures()
     service = Service(limit)
     run = Callers(open_budget(limit, clock), clock, service, 300, delay=0.5).run()
     assert service.refused == 0
@@ -137,7 +137,7 @@ def test_callers_are_never_refused_and_use_the_budget(open_budget: Open) -> None
 
 def test_a_killed_process_blocks_nobody(open_budget: Open) -> None:
     clock = Clock()
-    killed, other = open_budget(RateLimit(1), clock), open_budget(RateLimit(1), clock)
+    killed, other = open_budget(Figures(1), clock), open_budget(Figures(1), clock)
     assert killed.take(Slot(lease=10)) is None
     assert killed.take(Slot()) is not None
     slot = Slot()
@@ -152,7 +152,7 @@ def test_a_killed_process_blocks_nobody(open_budget: Open) -> None:
 @pytest.mark.parametrize("back", [1.0, 100.0, 1e9])
 def test_a_clock_that_goes_back_blocks_nobody(open_budget: Open, back: float) -> None:
     clock = Clock(2e9)
-    budget = open_budget(RateLimit(1), clock)
+    budget = open_budget(Figures(1), clock)
     use(budget, 1)
     assert budget.take(Slot()) is not None
     assert budget.take(Slot(lease=10)) is not None
@@ -175,7 +175,7 @@ def test_the_file_is_its_owners_alone(open_budget: Open, path: Path) -> None:
 
 def test_a_missing_folder_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="folder"):
-        budget_for("https://a.test", "k", RateLimit(), storage=f"sqlite:///{tmp_path}/none/b.db")
+        budget_for("https://a.test", "k", Figures(), storage=f"sqlite:///{tmp_path}/none/b.db")
 
 
 def test_three_slashes_are_relative_and_four_absolute(
@@ -183,7 +183,7 @@ def test_three_slashes_are_relative_and_four_absolute(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, storage in (("r.db", "sqlite:///r.db"), ("a.db", f"sqlite:///{tmp_path}/a.db")):
-        budget = budget_for("https://a.test", str(tmp_path), RateLimit(), storage=storage)
+        budget = budget_for("https://a.test", str(tmp_path), Figures(), storage=storage)
         assert isinstance(budget, SQLiteBudget)
         use(budget, 1)
         budget.close()
@@ -208,7 +208,7 @@ def test_damaged_counts_are_a_clear_error(open_budget: Open, path: Path, state: 
 
 
 def test_a_full_disk_is_a_clear_error(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(1))
+    budget = open_budget(Figures(1))
     use(budget, 1)
     connection = budget._connection
     assert connection is not None
@@ -282,14 +282,14 @@ def test_an_interrupted_change_leaves_the_file_free(open_budget: Open) -> None:
     def interrupt() -> float:
         raise KeyboardInterrupt
 
-    interrupted, other = open_budget(RateLimit(1), interrupt), open_budget(RateLimit(1), timeout=0)
+    interrupted, other = open_budget(Figures(1), interrupt), open_budget(Figures(1), timeout=0)
     with pytest.raises(KeyboardInterrupt):
         interrupted.take(Slot())
     use(other, 1)
 
 
 def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
+    log, limit = tmp_path / "log", Figures(20, 5, 1.0)
     processes = [start_process(f"sqlite:///{path}", log, limit, count=20) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     times = times_in(log)
@@ -298,7 +298,7 @@ def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> No
 
 
 def test_processes_go_on_when_others_are_killed(path: Path, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), f"sqlite:///{path}"
+    log, limit, url = tmp_path / "log", Figures(20, 5, 0.5), f"sqlite:///{path}"
     doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
     others = [start_process(url, log, limit, count=40) for _ in range(2)]
     while not log.exists() or len(times_in(log)) < 30:
@@ -315,7 +315,7 @@ def test_processes_go_on_when_others_are_killed(path: Path, tmp_path: Path) -> N
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(RateLimit(10**6)), threading.Event()
+    budget, stop = open_budget(Figures(10**6)), threading.Event()
 
     def work() -> None:
         while not stop.is_set():
@@ -338,7 +338,7 @@ def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_of_a_server_that_forks_without_hooks_opens_anew(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(4))
+    budget = open_budget(Figures(4))
     use(budget, 1)
     connection = budget._connection
 
@@ -353,6 +353,6 @@ def test_a_child_of_a_server_that_forks_without_hooks_opens_anew(open_budget: Op
 
 
 def test_threads_share_one_connection(open_budget: Open, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
+    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
     send_many(open_budget(limit, time.monotonic), log, count=48, threads=16)
     assert spans_a_period(times_in(log), 20, 0.5)
