@@ -246,13 +246,19 @@ class Proxy:
     Args:
         refuse: answers this instead to so many of the first requests (or all of them).
         times: see refuse.
+        tls: wraps each connection to it.
     """
 
-    def __init__(self, refuse: bytes | None = None, times: int = 10**6) -> None:
+    def __init__(
+        self,
+        refuse: bytes | None = None,
+        times: int = 10**6,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.heads: list[bytes] = []
         self._refusals = [] if refuse is None else [refuse] * min(times, 1000)
         self._lock = threading.Lock()
-        self._server = RawServer(self._serve)
+        self._server = RawServer(self._serve, tls=tls)
         self.port = self._server.port
 
     def __enter__(self) -> Proxy:

@@ -94,6 +94,23 @@ def test_a_tunnel(tls: tuple[ssl.SSLContext, str], waits: list[float]) -> None:
     assert len(waits) == 2
 
 
+def test_a_tunnel_through_a_proxy_with_tls_of_its_own(
+    tls: tuple[ssl.SSLContext, str], waits: list[float]
+) -> None:
+    context, bundle = tls
+    with (
+        RawServer(answer(b"[1]"), b"", answer(b"[2]"), tls=context) as server,
+        Proxy(tls=context) as proxy,
+    ):
+        through = {"https": f"https://127.0.0.1:{proxy.port}"}
+        with client_of(server.port, scheme="https", verify=bundle, proxies=through) as client:
+            assert client.get("/orders", params={"search": "Ann"}).json() == [1]
+            assert client.get("/orders", params={"search": "Ann"}).json() == [2]
+    assert len(server.requests) == 3
+    assert len(proxy.heads) == 3
+    assert len(waits) == 1
+
+
 def test_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(orders=3) as sandbox, Proxy() as proxy:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
