@@ -123,10 +123,13 @@ class Client(requests.Session):
         self._is_derived = False
         self._has_warned = False
         self._environment: tuple[Any, dict[str, str], Any] | None = None
-        adapter = adapter or Transport(
-            pool_connections=checks.whole_number("pool_connections", pool_connections, 1),
-            pool_maxsize=checks.whole_number("pool_maxsize", pool_maxsize, 1),
-        )
+        #: None where somebody else's adapter is in its place, with settings of its own.
+        self._transport: Transport | None = None
+        if adapter is None:
+            adapter = self._transport = Transport(
+                pool_connections=checks.whole_number("pool_connections", pool_connections, 1),
+                pool_maxsize=checks.whole_number("pool_maxsize", pool_maxsize, 1),
+            )
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         renew_in_child(self)
@@ -191,9 +194,16 @@ class Client(requests.Session):
                 )
             if value is not None or name == "timeout":
                 self._set_option(name, value)
-        for prefix, adapter in list(self.adapters.items()):
-            if isinstance(adapter, Transport):
-                self.adapters[prefix] = adapter.derive(self._policy, self._settings)
+        if self._transport is not None:
+            self._set_transport(
+                self._transport, self._transport.derive(self._policy, self._settings)
+            )
+
+    def _set_transport(self, old: Transport, new: Transport) -> None:
+        self._transport = new
+        for prefix, adapter in self.adapters.items():
+            if adapter is old:
+                self.adapters[prefix] = new
 
     def _set_option(self, name: str, value: Any) -> None:
         if name in ("headers", "params"):
@@ -239,8 +249,9 @@ class Client(requests.Session):
             name: value for name, value in self.headers.items() if name.lower() != "authorization"
         }
         options["max_response_bytes"] = self._settings.max_response_bytes
-        adapter = self.get_adapter(self.base_url)
-        return options if isinstance(adapter, Transport) else {**options, "adapter": adapter}
+        if self._transport is not None:
+            return options
+        return {**options, "adapter": self.get_adapter(self.base_url)}
 
     def renew_after_fork(self) -> None:
         """Replaces the cookie jar, whose lock another thread may have held at the fork."""

@@ -24,7 +24,9 @@ from statuspro import (
     StatusProClient,
     TruncatedListWarning,
 )
+from statuspro.retry import retry_policy
 from statuspro.sandbox import Sandbox
+from statuspro.transport import Transport
 from tests.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("away")
@@ -561,3 +563,11 @@ def test_responses_of_the_library_of_that_name_stand_in_for_the_service() -> Non
         mock.get(f"{BASE_URL}/statuses", json=[{"code": "st000002"}])
         statuses = StatusProClient(KEY, BASE_URL).get_statuses()
     assert [status["code"] for status in statuses] == ["st000002"]
+
+
+def test_an_adapter_keeps_its_own_settings_even_if_it_is_a_transport() -> None:
+    adapter = Transport(retry_policy(2))
+    client = StatusProClient(KEY, BASE_URL, adapter=adapter, max_retries=0)
+    assert client.get_adapter(BASE_URL) is adapter
+    assert client.with_options(max_retries=1).get_adapter(BASE_URL) is adapter
+    assert adapter.max_retries.total == 2

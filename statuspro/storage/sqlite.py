@@ -70,8 +70,9 @@ class SQLiteBudget(ForkSafe):
         self._failure: tuple[float, str] = (0.0, "")
         super().__init__()
 
-    def __del__(self) -> None:
-        if not sys.is_finalizing():  # when the modules that closing needs are gone
+    # Bound here, for at the interpreter's exit the module's own names are gone.
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not is_finalizing():
             self._close()
 
     def take(self, slot: Slot) -> Wait | None:
