@@ -116,7 +116,7 @@ class Walk:
         self.total: int | None = None
         self._client = client
         self._path = path
-        self._params = _pairs(params)
+        self._params = _query(params)
         self._per_page = checked_per_page(per_page)
         self._max_pages = checks.whole_number(
             "max_pages", client.max_pages if max_pages is None else max_pages, 1
@@ -333,11 +333,11 @@ class Reading:
 
 
 def read_page(
-    client: Client, path: str, params: Iterable[tuple[str, Any]], number: int, per_page: int
+    client: Client, path: str, params: Mapping[str, Any], number: int, per_page: int
 ) -> Reading:
     """Reads one page of a list (one request)."""
-    paging = [("page", number), ("per_page", per_page)]
-    response = client.request("GET", path, params=[*params, *paging])
+    paging = {"page": number, "per_page": per_page}
+    response = client.request("GET", path, params={**params, **paging})
     return Reading(number, unwrap_object(response), response)
 
 
@@ -349,13 +349,19 @@ def checked_per_page(per_page: Any) -> int:
     return min(number, MOST_PER_PAGE)
 
 
-def _pairs(params: Params | None) -> list[tuple[str, Any]]:
+def _query(params: Params | None) -> dict[str, list[Any]]:
+    """The parameters by name, as the service and a session's own parameters need them."""
     given: Any = params.items() if isinstance(params, Mapping) else params or []
-    pairs: list[tuple[str, Any]] = list(given)
-    for name, _ in pairs:
+    query: dict[str, list[Any]] = {}
+    for name, value in given:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
-    return pairs
+        values = value if isinstance(value, (list, tuple)) else [value]
+        # requests would send True as `True`, which the service refuses.
+        query.setdefault(name, []).extend(
+            str(one).lower() if isinstance(one, bool) else one for one in values
+        )
+    return query
 
 
 def _warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -48,10 +48,11 @@ from tests.lists import (
 from tests.servers import ROOT, note_waits
 
 
-def local(orders: int, **keywords: Any) -> tuple[Sandbox, StatusProClient]:
+def local(orders: int, *, max_retries: int = 5, **keywords: Any) -> tuple[Sandbox, StatusProClient]:
     """A sandbox without sockets, and its client."""
     sandbox = Sandbox(orders)
-    return sandbox, sandbox.client(adapter=sandbox.adapter(), **keywords)
+    adapter = sandbox.adapter(max_retries=max_retries)
+    return sandbox, sandbox.client(adapter=adapter, **keywords)
 
 
 def ids_of(items: Iterable[Any]) -> list[int]:
@@ -982,3 +983,27 @@ def test_of_what_was_read_only_the_ids_are_kept(prefetch: int) -> None:
         tracemalloc.stop()
     assert count == 3000
     assert peak < 4_000_000
+
+
+# Parameters ----------------------------------------------------------------------------------
+
+
+def test_parameters_are_written_as_the_service_reads_them() -> None:
+    sandbox, client = local(5)
+    params = {"exclude_cancelled": True, "tags[]": ("a", "b"), "search": None}
+    assert list(paginate(client, "/orders", params)) == []
+    assert sandbox.requests[0].query == {
+        "exclude_cancelled": ["true"],
+        "tags[]": ["a", "b"],
+        "page": ["1"],
+        "per_page": ["100"],
+    }
+
+
+def test_a_clients_own_parameters_go_with_every_page() -> None:
+    sandbox, client = local(5, params={"exclude_cancelled": "true"})
+    list(iter_orders(client, per_page=2, tags=["none-has-it"]))
+    query = sandbox.requests[0].query
+    assert query["exclude_cancelled"] == ["true"]
+    assert query["tags[]"] == ["none-has-it"]
+    assert query["page"] == ["1"]

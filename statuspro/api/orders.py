@@ -76,7 +76,7 @@ _FILTERS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
 }
 
 
-def filter_params(filters: OrderFilters) -> list[tuple[str, str]]:
+def filter_params(filters: OrderFilters) -> dict[str, str | list[str]]:
     """The filters as query parameters.
 
     Raises:
@@ -86,20 +86,14 @@ def filter_params(filters: OrderFilters) -> list[tuple[str, str]]:
     for name in filters:
         if name not in _FILTERS:
             raise TypeError(f"there is no filter {name!r}; there are: {', '.join(_FILTERS)}")
-    params: list[tuple[str, str]] = []
+    params: dict[str, str | list[str]] = {}
     for name, (parameter, check) in _FILTERS.items():
         value = cast("dict[str, Any]", filters).get(name)
-        if value is None:
-            continue
-        checked = check(name, value)
-        if isinstance(checked, bool):
-            checked = str(checked).lower()  # the service takes `True` for a mistake
-        params += [(parameter, item) for item in _listed(checked)]
+        if value is not None:
+            checked = check(name, value)
+            # requests would send True as `True`, which the service refuses.
+            params[parameter] = str(checked).lower() if isinstance(checked, bool) else checked
     return params
-
-
-def _listed(value: str | list[str]) -> list[str]:
-    return value if isinstance(value, list) else [value]
 
 
 def list_orders(
