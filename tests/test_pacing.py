@@ -734,3 +734,112 @@ def test_in_a_child_all_that_was_under_way_counts_as_sent(clock: Clock) -> None:
     clock.now += SPAN - 5
     assert budget.take(slot) is None
     assert wait_of(budget, Slot()).seconds == pytest.approx(5)
+
+
+# --- the rules to the letter
+
+
+def test_what_an_answer_says_that_was_asked_for_before_a_pause_is_old(clock: Clock) -> None:
+    budget = LocalBudget(Figures(requests=10), clock)
+    early, refused = taken(budget), taken(budget)
+    budget.refuse(refused, 1.0)
+    budget.observe(early, 0, 50.0)
+    assert wait_of(budget, Slot()).seconds < 2
+
+
+def test_nothing_left_of_what_is_all_our_own_tells_nothing_new(clock: Clock) -> None:
+    budget = LocalBudget(Figures(requests=2), clock)
+    first, second = taken(budget), taken(budget)
+    budget.observe(first, 0, 30.0)
+    budget.give_back(second)
+    taken(budget)
+
+
+def test_a_window_that_ends_now_is_over_with_the_next_tick(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 0, 0.0)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(1.0)
+
+
+def test_one_that_is_left_may_be_used(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 1, 30.0)
+    taken(budget)
+    assert is_closed(budget)
+
+
+def test_every_pause_makes_the_refusals_of_before_old(budget: LocalBudget, clock: Clock) -> None:
+    refused_alone(budget, clock)
+    use(budget, 1)
+    first, second = taken(budget), taken(budget)
+    budget.refuse(first, None)
+    budget.refuse(second, None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+
+
+def test_a_retry_after_that_is_wrong_is_doubled(
+    budget: LocalBudget, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pacing, "jittered", lambda seconds: seconds)
+    pauses = []
+    for _ in range(4):
+        budget.refuse(taken(budget), 4.0)
+        slot = Slot()
+        pauses.append(wait_of(budget, slot).seconds)
+        budget.give_back(slot)
+        clock.now += pauses[-1]
+    assert pauses == pytest.approx([4.0, 8.0, 16.0, 32.0])
+
+
+@pytest.mark.parametrize(
+    ("later", "pause"), [(0.0, SPAN + 1 - SPAN / 3), (SPAN / 2, SPAN / 3)], ids=["early", "late"]
+)
+def test_the_second_pause_outlasts_the_window_of_the_first_refusal(
+    later: float, pause: float, budget: LocalBudget, clock: Clock
+) -> None:
+    refused_alone(budget, clock)
+    clock.now += later
+    assert refused_alone(budget, clock) == pytest.approx(pause)
+
+
+def test_after_a_pause_the_first_who_waits_goes_alone_whoever_asks_first(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    budget.refuse(taken(budget), None)
+    first, second = Slot(), Slot()
+    pause = wait_of(budget, first).seconds
+    wait_of(budget, second)
+    clock.now += pause
+    wait_of(budget, second)
+    assert budget.take(first) is None
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_each_lost_slot_makes_room_for_one(lost: int, clock: Clock) -> None:
+    budget = LocalBudget(Figures(requests=3), clock)
+    for _ in range(lost):
+        taken(budget, lease=1.0)
+    clock.now += 30
+    use(budget, 3 - lost)
+    clock.now += 10
+    first, second = Slot(), Slot()
+    wait_of(budget, first)
+    wait_of(budget, second)
+    clock.now += SPAN + 1 - 40
+    assert (budget.take(second) is None) is (lost == 2)
+    assert budget.take(first) is None
+
+
+def test_after_a_series_of_refusals_they_go_one_by_one_from_where_it_began(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 5)
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    use(budget, 1)
+    alone = taken(budget)
+    assert is_closed(budget)  # five went through before, and more than five are in this period
+    budget.finish(alone)
+    clock.now += SPAN * 2 / 3 + 1
+    use(budget, 1)
+    taken(budget)
+    taken(budget)  # the fifth
+    assert is_closed(budget)
