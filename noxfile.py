@@ -28,7 +28,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python="3.10")
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest version that is allowed of every dependency."""
-    session.install("-e", ".[test]", *lowest_versions("redis"))
+    session.install("-e", ".[test]", *lowest_versions("test"))
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
@@ -87,17 +87,19 @@ def limits(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Run for minutes under random faults."""
+    """Run for minutes under random faults; STATUSPRO_SOAK_SECONDS says for how long."""
     session.install("-e", ".[test]")
-    session.run("pytest", "-m", "soak", *session.posargs)
+    patience = ("-o", "faulthandler_timeout=900")
+    session.run("pytest", "-m", "soak", *patience, "tests/soak", *session.posargs)
 
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Change the code in small ways and see that the tests notice."""
-    session.install("-e", ".[test]", "mutmut>=3.3")
+    """Change the code in small ways and see that the tests notice: half an hour."""
+    session.install("-e", ".[test]", "mutmut>=3.8")
+    shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     session.run("mutmut", "run", *session.posargs)
-    session.run("mutmut", "results")
+    session.run("python", "-m", "tests.mutation.check")
 
 
 @nox.session
