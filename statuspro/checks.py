@@ -19,7 +19,7 @@ from urllib3 import Timeout
 #: The service takes no more ids in one bulk call.
 MOST_IDS = 50
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
@@ -101,7 +101,7 @@ def day(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise wrong_kind(name, "a date or a string such as 2026-02-10", value)
     try:
-        if _DAY.fullmatch(value):
+        if re.fullmatch(_DAY, value):
             return datetime.date.fromisoformat(value).isoformat()
     except ValueError:
         pass

@@ -24,10 +24,10 @@ API_KEY = "STATUSPRO_API_KEY"
 BASE_URL = "STATUSPRO_BASE_URL"
 RATE_LIMIT_STORAGE = "STATUSPRO_RATE_LIMIT_STORAGE"
 
-_UNUSABLE = re.compile(r"[^\x21-\x7e]")
+_UNUSABLE = r"[^\x21-\x7e]"
 
 #: As the parser leaves it: in lower case, other scripts in ASCII.
-_HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]+(%[^\]]+)?\]")
+_HOST = r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]+(%[^\]]+)?\]"
 
 
 def find_api_key(api_key: str | None, base_url: str) -> str:
@@ -79,7 +79,7 @@ def check_api_key(key: str) -> str:
             "The API key has white space around it. Was it read from a file with a trailing "
             "newline? Strip it."
         )
-    if _UNUSABLE.search(key):
+    if re.search(_UNUSABLE, key):
         raise ConfigurationError(
             "The API key has white space, control or non-ASCII characters and cannot be sent."
         )
@@ -97,7 +97,7 @@ def check_base_url(base_url: str) -> str:
     if re.search(r"[\s\x00-\x1f\x7f\\]", base_url):
         raise ConfigurationError("The base URL has white space or control characters.")
     url = _parse(base_url)
-    if url.scheme not in ("http", "https") or not _HOST.fullmatch(url.host or ""):
+    if url.scheme not in ("http", "https") or not re.fullmatch(_HOST, url.host or ""):
         raise ConfigurationError(
             "The base URL needs a scheme and a host, such as https://app.orderstatuspro.com/api/v1."
         )
