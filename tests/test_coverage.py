@@ -133,6 +133,38 @@ def test_a_page_counts_as_soon_as_no_other_can_have_been_before_it() -> None:
     assert coverage.end == 200 - 1
 
 
+def test_a_page_is_in_doubt_as_long_as_one_before_it_is() -> None:
+    coverage = Coverage()
+    coverage.add(0, 100, 1000, 1)
+    coverage.add(100, 200, 1000, 5)  # it came in last of these,
+    coverage.add(200, 300, 1000, 3)  # and this one before page 4 was asked for
+    coverage.add(300, 400, 1001, 4)
+    assert coverage.end == 100 - 1
+
+
+def test_what_was_in_doubt_stays_uncounted() -> None:
+    coverage = Coverage()
+    coverage.add(0, 100, 1000, 1)
+    coverage.add(100, 200, 1000, 5)
+    for page, total in ((3, 1001), (4, 1001), (5, 1001), (6, 1000)):
+        coverage.add(page * 100 - 100, page * 100, total, 6)
+    assert coverage.end == 100 - 4
+
+
+def test_what_was_in_doubt_behind_a_gap_is_forgotten() -> None:
+    reader = Reader()
+    reader.read(1, 1000)
+    reader.read_together((3, 1000), (4, 1000), (5, 1001))
+    reader.read(1, 1001)
+    assert reader.read(2, 1001) == 200
+    assert reader.coverage.is_calm
+
+
+def test_an_earlier_page_that_is_read_again_takes_nothing_back() -> None:
+    reader = Reader()
+    assert [reader.read(page, 1000) for page in (1, 2, 3, 1)] == [100, 200, 300, 300]
+
+
 def test_reading_the_first_page_that_is_missing_always_ends() -> None:
     """As a walk does it, over a list that moves at random for a while, then stands still."""
     for seed in range(300):
