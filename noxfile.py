@@ -103,6 +103,14 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Measure the library against bare requests, on a quiet machine; draw the documentation's."""
+    session.install("-e", ".[benchmarks]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+    session.run("python", "-m", "benchmarks.report")
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build the source archive and the wheel into dist/."""
     session.install("build")

@@ -1,0 +1,1 @@
+"""How fast the library is, measured against bare requests: `python -m benchmarks`."""

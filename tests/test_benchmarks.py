@@ -1,0 +1,132 @@
+"""The benchmarks' own arithmetic; no figure is measured here."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report, results
+from benchmarks.__main__ import main
+from benchmarks.contestants import ORDER_ID
+from benchmarks.figures import FIGURES
+from benchmarks.processes import Bench, service
+from benchmarks.results import Measure, Result, Row, median_of, median_ratio, take_turns
+from benchmarks.server import Service, sandbox_service
+
+
+def walls(*seconds: float) -> list[Measure]:
+    return [{"wall": value} for value in seconds]
+
+
+def test_contestants_take_turns_and_every_other_round_is_in_reverse() -> None:
+    order: list[str] = []
+
+    def contestant(name: str) -> Measure:
+        order.append(name)
+        return {"wall": float(len(order))}
+
+    samples = take_turns({"a": lambda: contestant("a"), "b": lambda: contestant("b")}, 3)
+    assert order == ["a", "b", "b", "a", "a", "b"]
+    assert samples == {"a": walls(1, 4, 5), "b": walls(2, 3, 6)}
+
+
+def test_a_ratio_is_the_median_of_the_rounds_and_not_of_all() -> None:
+    ours, bare = walls(1, 2, 30), walls(2, 1, 20)
+    assert median_ratio(ours, bare, "wall") == 1.5
+    assert median_of(ours, "wall") == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "is_missed"),
+    [
+        (Row("", 0.9, bound=0.9), False),
+        (Row("", 0.904, bound=0.9), False),  # shown as 0.90
+        (Row("", 0.906, bound=0.9), True),
+        (Row("", 3.5, sense="at least", bound=3.5), False),
+        (Row("", 3.4, sense="at least", bound=3.5), True),
+        (Row("", 99.0), False),
+        (Row("", None, bound=1.0, note="not measured"), True),
+    ],
+)
+def test_a_figure_is_missed_when_it_is_out_of_its_bound(row: Row, is_missed: bool) -> None:
+    assert row.is_missed is is_missed
+
+
+def test_results_are_kept_and_those_of_other_figures_stay(tmp_path: Path) -> None:
+    path = tmp_path / "results.json"
+    calls = Result([Row("calls", 0.5, bound=0.75, medians={"requests": "1 ms"})])
+    growth = Result([], [{"who": "requests", "orders": 1000}], {"python": "3.10.0"})
+    results.save({"calls": Result([Row("calls", 0.9)]), "growth": growth}, path)
+    results.save({"calls": calls}, path)
+    assert results.load(path) == {"calls": calls, "growth": growth}
+
+
+def test_the_documentation_shows_the_results_that_are_kept() -> None:
+    kept = results.load()
+    assert set(kept) == set(FIGURES)
+    assert report.TABLE.read_text(encoding="utf-8") == report.rst_table(kept)
+    for chart in ("ratios", "growth", "threads"):
+        assert (report.FOLDER / f"{chart}.svg").is_file()
+
+
+def test_a_row_of_the_table_tells_what_could_not_be_measured() -> None:
+    row = Row("Redis", None, "µs", bound=400, note="not measured: redis-server is not installed")
+    table = report.rst_table({"slots": Result([row], measured=results.circumstances())})
+    assert "Redis" in table
+    assert "at most 400 (missed)" in table
+    assert "redis-server is not installed" in table
+
+
+@pytest.fixture(scope="module")
+def rendered() -> Service:
+    return sandbox_service()
+
+
+def body_of(answer: bytes) -> object:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    return json.loads(body)
+
+
+def test_the_service_has_as_many_orders_as_its_url_says(rendered: Service) -> None:
+    ids: list[int] = []
+    for page in (1, 2, 3):
+        seconds, answer = rendered.answer(f"/2050/20/api/v1/orders?page={page}&per_page=1000")
+        assert seconds == 0.02
+        body = body_of(answer)
+        assert isinstance(body, dict)
+        ids += [order["id"] for order in body["data"]]
+        assert body["meta"]["last_page"] == 3
+        assert body["meta"]["total"] == 2050
+    assert len(set(ids)) == len(ids) == 2050
+
+
+def test_the_service_gives_any_order(rendered: Service) -> None:
+    body = body_of(rendered.answer(f"/100/0/api/v1/orders/{ORDER_ID}")[1])
+    assert isinstance(body, dict)
+    assert body["id"] == ORDER_ID
+    assert len(body["history"]) == 3
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with service() as port:
+        yield Bench(port, tmp_path_factory.mktemp("bench"))
+
+
+@pytest.mark.parametrize("task", ["stream", "list"])
+@pytest.mark.parametrize("library", ["requests", "statuspro"])
+def test_contestants_see_every_order(bench: Bench, library: str, task: str) -> None:
+    assert bench.walk(f"{library}:{task}", 250)["done"] == 250
+
+
+def test_a_contestant_that_misses_orders_fails(bench: Bench) -> None:
+    with pytest.raises(RuntimeError, match="found 1 of 250"):
+        bench.walk("statuspro:first", 250)
+
+
+def test_an_unknown_figure_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["speed"])
+    assert "invalid choice: 'speed'" in capsys.readouterr().err
