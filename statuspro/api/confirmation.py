@@ -64,6 +64,8 @@ def confirmed(
                 if _was_applied(client, order_id, before, evidence, error):
                     break
                 if not left:
+                    error.maybe_applied = False
+                    error.message += " The order, read back, shows that it was not applied."
                     raise
     return {"message": "The answer was lost, but the order shows that the change was applied."}
 
@@ -74,7 +76,7 @@ def is_in_status(status_code: str, comment: str | None) -> Evidence:
     def evidence(before: Json, after: Json) -> Outcome:
         new = _new_history(before, after)
         moved = [entry for entry in new or [] if _code(entry.get("status")) == status_code]
-        if any(comment is None or _says(entry, comment) for entry in moved):
+        if any(_says(entry, comment or "") for entry in moved):
             return Outcome.APPLIED
         if moved:
             return Outcome.UNCLEAR  # somebody else moved it there, with other words
@@ -170,7 +172,7 @@ def _code(status: Any) -> Any:
 
 def _says(entry: Json, comment: str) -> bool:
     said = entry.get("comment")
-    return isinstance(said, str) and said.strip() == comment.strip()
+    return (said.strip() if isinstance(said, str) else "") == comment.strip()
 
 
 def _day(value: Any) -> Any:
