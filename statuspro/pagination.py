@@ -137,7 +137,7 @@ class Walk:
         lookahead = Lookahead(self._fetch, self._prefetch)
         try:
             self._plan(lookahead)
-            while lookahead.asked() and self._left != 0:
+            while lookahead.asked():
                 reading, asked = lookahead.next_answer()[1]
                 is_new = self._furthest is None or reading.number > self._furthest.number
                 self._note(reading, asked)
