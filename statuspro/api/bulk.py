@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Generator, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from statuspro import checks
 from statuspro.api.orders import BulkOptions, bulk_change, bulk_update_order_status, get_order
-from statuspro.errors import (
-    APIConnectionError,
-    APIError,
-    BulkUpdateError,
-    NotFoundError,
-    RateLimitError,
-)
+from statuspro.errors import APIError, BulkUpdateError, NotFoundError, RateLimitError
 from statuspro.lookahead import Lookahead
 from statuspro.session import Client
 
@@ -100,13 +96,11 @@ class _Ids:
     def take_rest(self) -> list[int]:
         """The ids that come after the current batch; those that are no ids are left out."""
         self._batch = []
-        while True:
-            try:
-                self._add(checks.order_id(next(self._source)))
-            except (TypeError, ValueError):
-                continue
-            except Exception:  # the end, or the source itself has failed
-                return self.take_batch()
+        with suppress(Exception):  # where the source itself fails, that is its end
+            for value in self._source:
+                with suppress(TypeError, ValueError):
+                    self._add(checks.order_id(value))
+        return self.take_batch()
 
     def _add(self, number: int) -> None:
         if number not in self._known:
@@ -119,7 +113,7 @@ def _stopped(accepted: list[int], ids: _Ids, error: Exception) -> BulkUpdateErro
     not_sent = ids.take_rest()
     uncertain: list[int] = []
     refused: list[int] = []
-    if isinstance(error, (APIError, APIConnectionError)) and error.maybe_applied:
+    if getattr(error, "maybe_applied", False) or _is_of_a_hook(error):
         uncertain = batch
     elif isinstance(error, APIError) and not isinstance(error, RateLimitError):
         refused = batch
@@ -134,6 +128,12 @@ def _stopped(accepted: list[int], ids: _Ids, error: Exception) -> BulkUpdateErro
         refused=refused,
         not_sent=not_sent,
     )
+
+
+def _is_of_a_hook(error: Exception) -> bool:
+    """Whether a hook of the caller's has raised it, which is called when there is an answer."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_globals.get("__name__") == "requests.hooks" for frame, _ in frames)
 
 
 def get_orders(
