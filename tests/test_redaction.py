@@ -361,5 +361,5 @@ def test_a_scrubbed_response_is_read_like_any_other() -> None:
     response.status_code = 503
     copied = scrubbed(response, {"message": "Zoë"}, [])
     assert (copied.reason, copied.url, copied.encoding) == ("", "", "utf-8")
-    assert copied.json() == {"message": "Zoë"}
     assert b"".join(copied.iter_content(4)) == '{"message": "Zoë"}'.encode()
+    assert copied.json() == {"message": "Zoë"}
