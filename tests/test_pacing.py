@@ -668,7 +668,12 @@ def test_a_child_never_inherits_a_held_lock() -> None:
 
 
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def no_budgets_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "_budgets", {})
+
+
+@pytest.fixture
+def opened(no_budgets_yet: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What storages are opened with; each is a budget of its own."""
     arguments: list[dict[str, Any]] = []
 
@@ -677,22 +682,22 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         return LocalBudget(limit)
 
     monkeypatch.setattr(pacing, "open_storage", open_storage)
-    monkeypatch.setattr(pacing, "_budgets", {})
     return arguments
 
 
 def test_a_storage_is_opened_once_under_the_digest_of_the_key(
     opened: list[dict[str, Any]],
 ) -> None:
-    limit, logger = Figures(7, 3, 20), logging.getLogger("mine")
+    limit, logger = RateLimit(7, 3, 20), logging.getLogger("mine")
     first = budget_for("https://a.test", "a-key", limit, storage="redis://b", logger=logger)
-    assert budget_for("https://a.test", "a-key", limit, storage="redis://b") is first
+    figures = Figures(7, 3, 20.0)
+    assert budget_for("https://a.test", "a-key", figures, storage="redis://b") is first
     assert opened == [
         {
             "url": "redis://b",
             # What other processes call it too, whatever their version.
             "name": hashlib.sha256(b"https://a.test\na-key\n7 3 20.0").hexdigest(),
-            "limit": Figures(7, 3, 20),
+            "limit": figures,
             "fallback": None,
             "logger": logger,
         }
@@ -712,9 +717,13 @@ def test_a_fallback_is_a_budget_of_the_process_with_the_same_figures(
     assert is_closed(fallback)
 
 
-def test_without_a_storage_a_fallback_changes_nothing_but_is_taken() -> None:
-    budget = budget_for("https://a.test", "k-9", Figures(requests=2), fallback="local")
+@pytest.mark.usefixtures("no_budgets_yet")
+@pytest.mark.parametrize("fallback", [None, "local"])
+def test_without_a_storage_it_is_a_budget_of_the_process(fallback: str | None) -> None:
+    budget = budget_for("https://a.test", "a-key", Figures(requests=2), fallback=fallback)
     assert isinstance(budget, LocalBudget)
+    use(budget, 2)
+    assert is_closed(budget)
 
 
 def test_the_kind_of_a_wrong_limit_is_told() -> None:
