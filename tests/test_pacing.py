@@ -852,3 +852,33 @@ def test_after_a_series_of_refusals_they_go_one_by_one_from_where_it_began(
     taken(budget)
     taken(budget)  # the fifth
     assert is_closed(budget)
+
+
+def test_a_slot_that_was_given_back_starts_anew(clock: Clock) -> None:
+    budget = LocalBudget(Figures(requests=1), clock)
+    slot = taken(budget)
+    budget.give_back(slot)
+    assert not slot.number
+    use(budget, 1)
+    wait_of(budget, slot)
+
+
+def test_a_slot_that_is_over_has_no_number(budget: LocalBudget) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    assert not slot.number
+
+
+def test_nothing_left_without_a_reset_pauses_as_a_refusal_does(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 0, None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+
+
+def test_a_pause_that_is_over_before_a_place_is_free_is_not_what_is_waited_for(
+    clock: Clock,
+) -> None:
+    budget = LocalBudget(Figures(requests=9, bulk=1), clock)
+    budget.refuse(taken(budget, bulk=True), 1.0)
+    wait = wait_of(budget, Slot(bulk=True))
+    assert wait.seconds == pytest.approx(SPAN)
+    assert wait.reason == "rate limit: 1 bulk request a minute is used, next slot in 61 s"
