@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from types import FrameType
 from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 import requests
 
@@ -336,8 +337,9 @@ def read_page(
     client: Client, path: str, params: Mapping[str, Any], number: int, per_page: int
 ) -> Reading:
     """Reads one page of a list (one request)."""
-    paging = {"page": number, "per_page": per_page}
-    response = client.request("GET", path, params={**params, **paging})
+    # Encoded here, as requests does it too, but after several detours.
+    query = urlencode({**params, "page": number, "per_page": per_page}, doseq=True)
+    response = client.get(f"{path}{'&' if '?' in path else '?'}{query}")
     return Reading(number, unwrap_object(response), response)
 
 
@@ -357,9 +359,9 @@ def _query(params: Params | None) -> dict[str, list[Any]]:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
         values = value if isinstance(value, (list, tuple)) else [value]
-        # requests would send True as `True`, which the service refuses.
+        # As Python writes it the service refuses True.
         query.setdefault(name, []).extend(
-            str(one).lower() if isinstance(one, bool) else one for one in values
+            str(one).lower() if isinstance(one, bool) else one for one in values if one is not None
         )
     return query
 

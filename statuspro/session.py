@@ -8,7 +8,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urljoin
 
 import requests
@@ -347,12 +347,11 @@ class Client(requests.Session):
             return super().prepare_request(request)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
-        url, params = str(request.url), cast("Any", request.params)
-        if isinstance(params, (str, bytes)) or not self._plain_url.fullmatch(url):
-            prepared.prepare_url(url, params)
-        else:  # nothing that requests quotes is left in a query once it is encoded
-            query = prepared._encode_params(params) if params else ""
-            prepared.url = f"{url}?{query}" if query else url
+        url = str(request.url)
+        if request.params or not self._plain_url.fullmatch(url):
+            prepared.prepare_url(url, request.params)
+        else:
+            prepared.url = url
         prepared.prepare_headers(self.headers)
         prepared.prepare_cookies(self.cookies)
         prepared.prepare_auth(self.auth)
@@ -497,7 +496,8 @@ class AuthenticatedClient(Client):
 def _plain_url(base_url: str) -> re.Pattern[str]:
     """What URLs below the base URL look like that requests would leave as they are."""
     prepared = requests.Request("GET", base_url).prepare().url or ""
-    return re.compile(re.escape(prepared) + "[A-Za-z0-9/_-]*")
+    query = r"(\?([A-Za-z0-9._~=&+-]|%[2-7][0-9A-F])+)?"
+    return re.compile(re.escape(prepared) + "[A-Za-z0-9/_-]*" + query)
 
 
 def _copy(cookies: CookieJar) -> RequestsCookieJar:
