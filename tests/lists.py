@@ -86,6 +86,7 @@ class MovingList(Pages):
         self.ids = sorted(ids, reverse=True)
         self.constant = set(self.ids)
         self.before_read: Callable[[], object] = lambda: None
+        self._lock = threading.RLock()
 
     def at(self, read: int, action: Callable[[], object]) -> None:
         """Has `action` called before the read of that number, from 2."""
@@ -97,23 +98,27 @@ class MovingList(Pages):
         self.before_read = before_read
 
     def insert(self, one: int) -> None:
-        if one not in self.ids:
-            self.ids = sorted([*self.ids, one], reverse=True)
+        with self._lock:
+            if one not in self.ids:
+                self.ids = sorted([*self.ids, one], reverse=True)
 
     def add_on_top(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.ids.insert(0, max(self.ids, default=0) + 10)
+        with self._lock:
+            for _ in range(count):
+                self.ids.insert(0, max(self.ids, default=0) + 10)
 
     def remove(self, *ids: int) -> None:
-        for one in ids:
-            self.ids.remove(one)
-            self.constant.discard(one)
+        with self._lock:
+            for one in ids:
+                self.ids.remove(one)
+                self.constant.discard(one)
 
     def _page(self, number: int, per_page: int) -> Page:
-        if len(self.reads) > 1:
-            self.before_read()
-        total = len(self.ids)
-        ids = self.ids[(number - 1) * per_page : number * per_page]
+        with self._lock:
+            if len(self.reads) > 1:
+                self.before_read()
+            total = len(self.ids)
+            ids = self.ids[(number - 1) * per_page : number * per_page]
         return page_of(ids, number, max(1, math.ceil(total / per_page)), per_page, total)
 
 

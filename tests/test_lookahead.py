@@ -137,9 +137,17 @@ def test_threads_that_have_ended_are_not_kept() -> None:
 
 def test_a_thread_of_its_own_may_close_it() -> None:
     """As the garbage collector does, which runs in any thread."""
-    lookahead: Lookahead[str, None] = Lookahead(lambda question: lookahead.close(), 1)
+    asked = threading.Event()
+
+    def fetch(question: str) -> bool:
+        asked.wait(10)
+        lookahead.close()
+        return threading.current_thread() in lookahead._threads
+
+    lookahead: Lookahead[str, bool] = Lookahead(fetch, 1)
     lookahead.ask("?")
-    assert lookahead.next_answer() == ("?", None)
+    asked.set()
+    assert lookahead.next_answer() == ("?", True)
     lookahead.close()
 
 

@@ -274,7 +274,9 @@ def test_a_start_behind_max_pages_sends_nothing_and_says_so() -> None:
 def test_ten_thousand_and_fifty_orders() -> None:
     sandbox, client = local(10_050)
     with pytest.warns(TruncatedListWarning, match="10000 of 10050"):
-        assert len(list_orders(client)["data"]) == 10_000
+        shortened = list_orders(client)
+    assert len(shortened["data"]) == 10_000
+    assert (shortened["meta"]["to"], shortened["meta"]["total"]) == (10_000, 10_050)
     assert len(sandbox.requests) == 100
     orders = list_orders(client, max_pages=200)
     assert len(sandbox.requests) == 100 + 101
@@ -572,12 +574,46 @@ def test_orders_that_arrive_all_the_time() -> None:
     assert len(moving.reads) <= 12 + 1
 
 
+@pytest.mark.parametrize("prefetch", [1, 2, 4, 8])
+def test_orders_that_arrive_while_pages_are_fetched_ahead(prefetch: int) -> None:
+    for seed in range(20):
+        rng = random.Random(seed)
+        moving = MovingList(range(0, 10_000, 10))
+        moving.at(rng.randrange(2, 40), moving.add_on_top)
+        with answered_out_of_order(lambda n, rng=rng: rng.choice([None, 0])):  # type: ignore[misc]
+            found = ids_of(paginate(moving.client, "/orders", per_page=25, prefetch=prefetch))
+        assert sorted(found, reverse=True) == sorted(moving.constant, reverse=True)
+        assert len(moving.reads) <= 41 + 2 * prefetch
+
+
 def test_an_order_that_leaves_pulls_no_other_past_the_reader() -> None:
     moving = MovingList(range(100))
     moving.at(4, partial(moving.remove, 99))
     found = ids_of(paginate(moving.client, "/orders", per_page=10))
     assert found == [*range(99, 69, -1), *range(68, 58, -1), 69, *range(58, -1, -1)]
     assert moving.reads == [1, 2, 3, 4, 3, 5, 6, 7, 8, 9, 10]
+
+
+@pytest.mark.parametrize("prefetch", [0, 4])
+def test_a_list_that_moves_while_a_page_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, prefetch: int
+) -> None:
+    note_waits(monkeypatch)
+    sandbox, client = local(100)
+    ids = [order["id"] for order in list_orders(client)["data"]]
+    failures = itertools.count(1)
+
+    def respond(record: Record, answer: Answer, pause: Pause) -> Response:
+        if page_number(record) == 4 and next(failures) <= 2:
+            answer()  # not of what the list is like now
+            sandbox.remove_order(ids.pop(0))
+            return Response.of_json(503, {"message": "out of order"})
+        return answer()
+
+    answer_each(sandbox, respond)
+    found = ids_of(iter_orders(client, per_page=10, prefetch=prefetch))
+    assert set(ids) <= set(found)
+    assert len(found) == len(set(found))
 
 
 def test_pages_have_what_was_not_on_an_earlier_one() -> None:
