@@ -486,7 +486,7 @@ def test_an_error_comes_at_its_turn_and_leaves_no_thread(monkeypatch: pytest.Mon
     assert [next(orders)[0] for _ in range(10)] == ids[:10]
     with pytest.raises(PermissionDeniedError, match=str(ids[10])):
         next(orders)
-    assert running() == before
+    assert running() <= before
 
 
 def test_a_bad_id_in_a_generator_ends_it_and_leaves_no_thread() -> None:
@@ -494,7 +494,7 @@ def test_a_bad_id_in_a_generator_ends_it_and_leaves_no_thread() -> None:
     _, client = local(30)
     with pytest.raises(ValueError, match="order id"):
         list(client.get_orders(iter([*map(str, map(id_at, range(9))), "x"])))
-    assert running() == before
+    assert running() <= before
 
 
 @pytest.mark.parametrize("take", [0, 1, 10])
@@ -506,7 +506,7 @@ def test_a_loop_that_is_left_leaves_no_thread(take: int) -> None:
     for _ in range(take):
         next(orders)
     del orders
-    assert running() == before
+    assert running() <= before
     assert len(sandbox.requests) <= take + 4
 
 
