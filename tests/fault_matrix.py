@@ -557,7 +557,10 @@ def expected(group: Group, fault: Fault, times: int) -> Cell:
         return Cell(None, False, 1 + times, writes)
     sends = 1 + MAX_RETRIES if fate is AGAIN else 1
     applied = writes if fault.applied else 0
-    return Cell(fault.error, group.is_write and fault.uncertain, sends, applied)
+    # A confirmed write is only sent again where the order, read back, shows nothing of it.
+    is_known = group is CONFIRMED_GROUP and fate is AGAIN
+    uncertain = group.is_write and fault.uncertain and not is_known
+    return Cell(fault.error, uncertain, sends, applied)
 
 
 # The tables ---------------------------------------------------------------------------------------
