@@ -83,7 +83,7 @@ def test_where_the_clock_was_set_back_no_time_has_passed() -> None:
 @pytest.mark.parametrize("cut", [0, 1, 4, 9, 30])
 def test_counts_that_are_cut_off_are_damaged(cut: int) -> None:
     data = busy_ledger(3).dump(1000.0)[: cut * 8]
-    with pytest.raises(ValueError, match="^the stored counts are damaged$"):
+    with pytest.raises(ValueError, match=r"^the stored counts are damaged$"):
         Ledger(LIMIT).load(data, 1000.0)
 
 
