@@ -82,7 +82,9 @@ def schemathesis(session: nox.Session) -> None:
 def limits(session: nox.Session) -> None:
     """Run the tests that wait through real windows of 60 s."""
     session.install("-e", ".[test]")
-    session.run("pytest", "-n", "8", "-m", "limits", *session.posargs)
+    # Some take three minutes: longer than a test that hangs is otherwise left alone.
+    patience = ("-o", "faulthandler_timeout=900")
+    session.run("pytest", "-n", "8", "-m", "limits", *patience, *session.posargs)
 
 
 @nox.session
