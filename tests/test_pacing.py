@@ -882,3 +882,14 @@ def test_a_pause_that_is_over_before_a_place_is_free_is_not_what_is_waited_for(
     wait = wait_of(budget, Slot(bulk=True))
     assert wait.seconds == pytest.approx(SPAN)
     assert wait.reason == "rate limit: 1 bulk request a minute is used, next slot in 61 s"
+
+
+def test_a_series_that_began_with_the_second_request_is_one_too(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 1)
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    use(budget, 1)
+    taken(budget)
+    assert is_closed(budget)
