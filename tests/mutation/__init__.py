@@ -1,0 +1,1 @@
+"""What becomes of the tests' verdict when the code is changed in small ways (nox -s mutation)."""
