@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -1097,3 +1097,66 @@ def test_a_clients_own_parameters_go_with_every_page() -> None:
     assert query["exclude_cancelled"] == ["true"]
     assert query["tags[]"] == ["none-has-it"]
     assert query["page"] == ["1"]
+
+
+# What it says, and small print ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"data": None, "meta": {}}, "its data is not an array"),
+        ({"data": [1], "meta": {}}, "its data is not an array of objects"),
+        ({"data": [{"id": {}}], "meta": {}}, "an item's id is neither a number nor a string"),
+        ({"data": [], "meta": None}, "its meta is not an object"),
+        ({"data": [], "meta": {}}, "its meta has no last_page"),
+        (
+            {"data": [], "meta": {"last_page": 1, "per_page": 0}},
+            "its per_page is not a whole number from 1 on",
+        ),
+        (
+            {"data": [], "meta": {"last_page": 1, "total": -1}},
+            "its total is not a whole number from 0 on",
+        ),
+    ],
+)
+def test_a_refused_page_says_why(body: Any, reason: str) -> None:
+    pages = Pages(lambda number, per_page: body)
+    with pytest.raises(InvalidResponseError) as caught:
+        list(paginate(pages.client, "/orders"))
+    assert caught.value.message == (
+        f"The service answered with a body that cannot be used: {reason}."
+    )
+
+
+def test_a_walk_from_the_middle_of_a_service_that_gives_less() -> None:
+    """What is before the start is as many pages of the size that there is."""
+    ids = list(range(60))
+
+    def answer(number: int, per_page: int) -> Any:
+        most = min(per_page, 15)
+        return page_of(ids[(number - 1) * most : number * most], number, 4, most, 60)
+
+    pages = Pages(answer)
+    assert ids_of(paginate(pages.client, "/orders", start_page=3)) == ids[30:]
+    assert pages.reads == [3, 4]
+
+
+def test_only_the_first_page_says_how_many_there_are_on_a_page() -> None:
+    ids = list(range(40))
+
+    def answer(number: int, per_page: int) -> Any:
+        page = page_of(ids[(number - 1) * 10 : number * 10], number, 4, 10, 40)
+        page["meta"]["per_page"] = 10 if number == 1 else 1
+        return page
+
+    pages = Pages(answer)
+    assert ids_of(paginate(pages.client, "/orders", per_page=10)) == ids
+    assert pages.reads == [1, 2, 3, 4]
+
+
+def test_every_argument_of_paginate_reaches_the_walk() -> None:
+    client, walk_of = MovingList(range(3)).client, cast(Any, paginate)
+    for name in ("per_page", "max_items", "max_pages", "start_page", "prefetch"):
+        with pytest.raises(ValueError, match=name):
+            walk_of(client, "/orders", **{name: -1})
