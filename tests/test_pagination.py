@@ -1158,5 +1158,34 @@ def test_only_the_first_page_says_how_many_there_are_on_a_page() -> None:
 def test_every_argument_of_paginate_reaches_the_walk() -> None:
     client, walk_of = MovingList(range(3)).client, cast(Any, paginate)
     for name in ("per_page", "max_items", "max_pages", "start_page", "prefetch"):
-        with pytest.raises(ValueError, match=name):
+        with pytest.raises(ValueError, match=f"^{name} must"):
             walk_of(client, "/orders", **{name: -1})
+
+
+def test_parameters_go_with_every_page_as_the_service_writes_them() -> None:
+    sandbox, client = local(3)
+    params = {"search": "Ann", "tags[]": ["A", "B"], "exclude_cancelled": True, "status_code": None}
+    list(paginate(client, "/orders?due_date_from=2026-02-10", params, per_page=7))
+    assert sandbox.requests[0].query == {
+        "due_date_from": ["2026-02-10"],
+        "search": ["Ann"],
+        "tags[]": ["A", "B"],
+        "exclude_cancelled": ["true"],
+        "page": ["1"],
+        "per_page": ["7"],
+    }
+
+
+def test_a_list_that_is_read_whole_is_read_in_the_callers_thread() -> None:
+    threads: set[threading.Thread] = set()
+
+    def answer(number: int, per_page: int) -> Any:
+        threads.add(threading.current_thread())
+        return page_of([number], number, 3, 1, 3)
+
+    assert list_orders(Pages(answer).client, per_page=1)["meta"]["total"] == 3
+    assert threads == {threading.current_thread()}
+
+
+def test_a_list_of_which_nothing_was_read_counts_nothing() -> None:
+    assert list_orders(MovingList(range(3)).client, max_items=0)["meta"]["total"] == 0
