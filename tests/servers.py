@@ -137,11 +137,11 @@ class RawServer:
                     while (request := read_request(reader)) and self._answer(connection, request):
                         pass
         finally:
-            with self._lock:
-                self._open.pop(plain)
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
+            with self._lock:  # last: a test may wait for a connection to be closed
+                self._open.pop(plain)
 
     def _answer(self, connection: socket.socket, request: bytes) -> bool:
         with self._lock:
