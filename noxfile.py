@@ -97,7 +97,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def mutation(session: nox.Session) -> None:
-    """Change the code in small ways and see that the tests notice: half an hour."""
+    """Change the code in small ways and see that the tests notice: an hour or so."""
     session.install("-e", ".[test]", "mutmut>=3.8")
     shutil.rmtree(ROOT / "mutants", ignore_errors=True)
     session.run("mutmut", "run", *session.posargs)
