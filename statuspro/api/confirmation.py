@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 #: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
 #: still be on its way.
 _ENDED = frozenset({500, 502, 503})
+
+#: What Laravel trims from texts, and line ends, which may come back as others.
+_BETWEEN_WORDS = re.compile(r"[\s\0\ufeff\u200b\u200e]+")
 
 Json = dict[str, Any]
 
@@ -72,41 +76,59 @@ def confirmed(
 
 def is_in_status(status_code: str, comment: str | None) -> Evidence:
     """Evidence of a status change."""
+    wanted = _folded(status_code)
 
     def evidence(before: Json, after: Json) -> Outcome:
         new = _new_history(before, after)
-        moved = [entry for entry in new or [] if _code(entry.get("status")) == status_code]
+        moved = [entry for entry in new or [] if _code(entry.get("status")) == wanted]
         if any(_says(entry, comment or "") for entry in moved):
             return Outcome.APPLIED
         if moved:
-            return Outcome.UNCLEAR  # somebody else moved it there, with other words
-        if _code(after.get("status")) == status_code and before.get("status") != after["status"]:
-            return Outcome.APPLIED
-        return Outcome.UNCLEAR if new is None else Outcome.NO_TRACE
+            return Outcome.UNCLEAR  # moved there by another caller, or with our words rewritten
+        if _code(after.get("status")) == wanted and before.get("status") != after["status"]:
+            is_ours = comment is None and _code(before.get("status")) != wanted
+            return Outcome.APPLIED if is_ours else Outcome.UNCLEAR
+        if new is None or (comment is not None and any(map(_may_be_a_comment, new))):
+            return Outcome.UNCLEAR
+        return Outcome.NO_TRACE
 
     return evidence
 
 
 def is_commented(comment: str) -> Evidence:
-    """Evidence of a comment; one with the same words that was there before is none."""
+    """Evidence of a comment.
+
+    A comment with the same words that was there before is none. A new one in other words is
+    unclear: the service may have rewritten ours.
+    """
 
     def evidence(before: Json, after: Json) -> Outcome:
         new = _new_history(before, after)
         if new is None:
             return Outcome.UNCLEAR
-        return Outcome.APPLIED if any(_says(e, comment) for e in new) else Outcome.NO_TRACE
+        if any(_says(entry, comment) for entry in new):
+            return Outcome.APPLIED
+        return Outcome.UNCLEAR if any(map(_may_be_a_comment, new)) else Outcome.NO_TRACE
 
     return evidence
 
 
 def is_due(first: str | None, last: str | None) -> Evidence:
-    """Evidence of a due date."""
+    """Evidence of a due date: that it changed to exactly what was asked for.
+
+    A date that stood there before, or a `due_date_to` that the write said nothing of, may be the
+    doing of another caller as well as ours.
+    """
 
     def evidence(before: Json, after: Json) -> Outcome:
-        is_so = _day(after.get("due_date")) == first
-        if last is not None:
-            is_so = is_so and _day(after.get("due_date_to")) == last
-        return Outcome.APPLIED if is_so else Outcome.NO_TRACE
+        was, now = _span(before), _span(after)
+        if was != now:
+            return Outcome.APPLIED if now == (first, last) else Outcome.UNCLEAR
+        new = _new_history(before, after)
+        if now[0] == first and last in (None, now[1]):
+            return Outcome.UNCLEAR
+        # Set by us, and set back by another caller.
+        return Outcome.UNCLEAR if any(map(_may_be_a_due_date, new or [])) else Outcome.NO_TRACE
 
     return evidence
 
@@ -144,35 +166,62 @@ def _has_ended(error: APIError | APIConnectionError) -> bool:
 
 
 def _new_history(before: Json, after: Json) -> list[Json] | None:
-    """The entries that came in between, wherever in the history they stand; None if it has none."""
+    """The entries that came in between, wherever in the history they stand.
+
+    Returns:
+        The entries; None where a history is missing or holds what is no entry.
+    """
     old, now = before.get("history"), after.get("history")
     if not isinstance(old, list) or not isinstance(now, list):
+        return None
+    if not all(isinstance(entry, dict) for entry in [*old, *now]):
         return None
     known = Counter(_identity(entry) for entry in old)
     new = []
     for entry in now:
         if known[_identity(entry)]:
             known[_identity(entry)] -= 1
-        elif isinstance(entry, dict):
+        else:
             new.append(entry)
     return new
 
 
-def _identity(entry: Any) -> str:
+def _identity(entry: Json) -> str:
     """All that does not change later, as the state of a mail does."""
-    if not isinstance(entry, dict):
-        return repr(entry)
     told = ("event", "comment", "comment_is_public", "created_at")
     return repr([*(entry.get(name) for name in told), _code(entry.get("status"))])
 
 
-def _code(status: Any) -> Any:
-    return status.get("code") if isinstance(status, dict) else None
+def _code(status: Any) -> str | None:
+    code = status.get("code") if isinstance(status, dict) else None
+    return _folded(code) if isinstance(code, str) else None
+
+
+def _folded(code: str) -> str:
+    """A status code as it is compared: the service may take it with white space, or in capitals."""
+    return _words(code).casefold()
 
 
 def _says(entry: Json, comment: str) -> bool:
     said = entry.get("comment")
-    return (said.strip() if isinstance(said, str) else "") == comment.strip()
+    return _words(said if isinstance(said, str) else "") == _words(comment)
+
+
+def _words(text: str) -> str:
+    """A text without what the service may trim from it or write in another way."""
+    return _BETWEEN_WORDS.sub(" ", text).strip(" ")
+
+
+def _may_be_a_comment(entry: Json) -> bool:
+    return entry.get("comment") not in (None, "") or "comment" in str(entry.get("event"))
+
+
+def _may_be_a_due_date(entry: Json) -> bool:
+    return _code(entry.get("status")) is None and not _may_be_a_comment(entry)
+
+
+def _span(order: Json) -> tuple[Any, Any]:
+    return _day(order.get("due_date")), _day(order.get("due_date_to"))
 
 
 def _day(value: Any) -> Any:

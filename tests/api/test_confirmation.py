@@ -352,15 +352,102 @@ def test_an_identical_comment_that_was_there_before_does_not_count(
     assert len(sandbox.applied) == 5
 
 
-def test_somebody_elses_comment_is_not_ours(
+def test_a_new_comment_in_other_words_may_be_ours(
     sandbox: Sandbox, client: StatusProClient, order_id: int
 ) -> None:
     other = elsewhere(sandbox)
-    meanwhile(sandbox, lambda: other.with_options().add_order_comment(order_id, "Another"))
     # The fault is met by the first POST, which is ours; the other's is sent within it.
-    say(client, order_id)
-    comments = [entry.comment for entry in sandbox.order(order_id).history]
-    assert comments == ["Another", "On its way"]
+    meanwhile(sandbox, lambda: other.add_order_comment(order_id, "Another"))
+    with pytest.raises(ServerError, match="no clear trace of it: it was not sent again") as caught:
+        say(client, order_id)
+    assert maybe_applied(caught.value) is True
+    assert [entry.comment for entry in sandbox.order(order_id).history] == ["Another"]
+
+
+def rewritten(sandbox: Sandbox, order_id: int, stored: str) -> None:
+    """The next comment is stored in other words, and its response is lost."""
+    meanwhile(sandbox, lambda: sandbox._store.add_comment(order_id, stored, public=False))
+
+
+@pytest.mark.parametrize(
+    ("comment", "stored"),
+    [
+        ("\ufeffHello there", "Hello there"),
+        ("Hello there\u200b", "Hello there"),
+        ("\u200b \ufeffHello there\ufeff\n", "Hello there"),
+        ("Hello\r\nthere", "Hello\nthere"),
+        ("Hello\rthere", "Hello\nthere"),
+        ("Hello there\0", "Hello there"),
+        ("\u00a0Hello there\u200e", "Hello there"),
+    ],
+)
+def test_what_the_service_may_do_to_a_comment_leaves_it_ours(
+    sandbox: Sandbox, client: StatusProClient, order_id: int, comment: str, stored: str
+) -> None:
+    rewritten(sandbox, order_id, stored)
+    assert "applied" in client.add_order_comment(order_id, comment, confirm=True)["message"]
+    assert sent(sandbox) == [GET, POST, GET]
+    assert len(sandbox.applied) == 1
+
+
+@pytest.mark.parametrize("stored", ["Hello &amp; bye", "Hello", "Hello ? bye", "hello & bye"])
+def test_a_comment_that_the_service_rewrites_is_not_sent_twice(
+    sandbox: Sandbox, client: StatusProClient, order_id: int, stored: str
+) -> None:
+    rewritten(sandbox, order_id, stored)
+    with pytest.raises(ServerError, match="no clear trace"):
+        client.add_order_comment(order_id, "Hello & bye", confirm=True)
+    assert sent(sandbox) == [GET, POST, GET]
+
+
+def test_a_due_date_that_stood_there_before_is_not_clear(
+    sandbox: Sandbox, client: StatusProClient, order_id: int
+) -> None:
+    set_due(client, order_id)
+    sandbox.drop(method=POST)
+    with pytest.raises(APIConnectionError, match="no clear trace") as caught:
+        set_due(client, order_id)
+    assert maybe_applied(caught.value) is True
+    assert len(sandbox.applied) == 1
+
+
+def test_a_span_that_the_call_leaves_open_is_not_clear(
+    sandbox: Sandbox, client: StatusProClient, order_id: int
+) -> None:
+    other = elsewhere(sandbox)
+    meanwhile(
+        sandbox,
+        lambda: other.set_order_due_date(order_id, "2026-03-15", due_date_to="2026-03-17"),
+    )
+    with pytest.raises(ServerError, match="no clear trace"):
+        client.set_order_due_date(order_id, "2026-03-15", confirm=True)
+    assert len(sandbox.applied) == 1
+
+
+def test_a_due_date_that_was_set_back_meanwhile_is_not_clear(
+    sandbox: Sandbox, client: StatusProClient, order_id: int
+) -> None:
+    clear_due(client, order_id)
+
+    def effect(answer: Answer, pause: Pause) -> Response:
+        answer()
+        elsewhere(sandbox).set_order_due_date(order_id, None)
+        return Response.of_json(503, {"message": "Service Unavailable"})
+
+    sandbox.inject(effect, method=POST)
+    with pytest.raises(ServerError, match="no clear trace"):
+        set_due(client, order_id)
+    assert len(sandbox.applied) == 3
+
+
+@pytest.mark.parametrize("code", [f" {SHIPPED}", f"{SHIPPED}\ufeff", SHIPPED.upper()])
+def test_a_status_code_is_found_as_the_service_writes_it(
+    sandbox: Sandbox, client: StatusProClient, order_id: int, code: str
+) -> None:
+    other = elsewhere(sandbox)
+    meanwhile(sandbox, lambda: other.update_order_status(order_id, SHIPPED))
+    assert "applied" in client.update_order_status(order_id, code, confirm=True)["message"]
+    assert sent(sandbox) == [GET, POST, POST, GET]
 
 
 def test_somebody_elses_move_to_the_same_status_with_other_words_is_not_clear(
@@ -452,6 +539,8 @@ def order(code: str, *history: dict[str, Any], **fields: Any) -> dict[str, Any]:
 OLD = order(IN_PRODUCTION, entry(IN_PRODUCTION))
 SEEN = order(IN_PRODUCTION, entry(comment="Hi"))
 DUE = {"due_date": "2026-03-15T00:00:00+00:00", "due_date_to": "2026-03-17T00:00:00+00:00"}
+DUE_THAT_DAY = {"due_date": "2026-03-15T00:00:00+00:00", "due_date_to": None}
+DUE_EVENT = {**entry(), "event": "due_date_updated"}
 
 
 @pytest.mark.parametrize(
@@ -484,29 +573,62 @@ DUE = {"due_date": "2026-03-15T00:00:00+00:00", "due_date_to": "2026-03-17T00:00
         ),
         (is_in_status(SHIPPED, "x"), OLD, order(SHIPPED, entry(SHIPPED, "y")), "unclear"),
         (is_in_status(SHIPPED, "x"), OLD, order(SHIPPED, entry(SHIPPED)), "unclear"),
+        (is_in_status(SHIPPED, "x\r\ny"), OLD, order(SHIPPED, entry(SHIPPED, "x\ny")), "applied"),
         (is_in_status(SHIPPED, None), OLD, order(SHIPPED, entry(SHIPPED, "")), "applied"),
+        (is_in_status(SHIPPED, "\u200b"), OLD, order(SHIPPED, entry(SHIPPED)), "applied"),
         (is_in_status(SHIPPED, None), OLD, order(SHIPPED, entry(SHIPPED, "y")), "unclear"),
         # The status has changed though the history does not say so.
         (is_in_status(SHIPPED, None), OLD, order(SHIPPED, *OLD["history"]), "applied"),
+        (is_in_status(SHIPPED, "x"), OLD, order(SHIPPED, *OLD["history"]), "unclear"),
         (is_in_status(SHIPPED, None), {"status": {}}, {"status": {"code": SHIPPED}}, "applied"),
+        # It is the same status, set anew or named anew.
+        (
+            is_in_status(SHIPPED, None),
+            {"status": {"code": SHIPPED, "set_at": "T1"}, "history": []},
+            {"status": {"code": SHIPPED, "set_at": "T2"}, "history": []},
+            "unclear",
+        ),
+        # The words are there and the status is not.
+        (is_in_status(SHIPPED, "x"), OLD, order(IN_PRODUCTION, entry(comment="x")), "unclear"),
+        (is_in_status(SHIPPED, "x"), OLD, order(IN_PRODUCTION, entry(comment="y")), "unclear"),
+        (is_in_status(SHIPPED, None), OLD, order(IN_PRODUCTION, entry(comment="y")), "no trace"),
+        (is_in_status(SHIPPED, "x"), OLD, order(ON_HOLD, entry(ON_HOLD)), "no trace"),
         (is_in_status(SHIPPED, None), {}, {"status": None}, "unclear"),
         (is_in_status(SHIPPED, None), {"history": []}, {"history": None}, "unclear"),
-        (is_in_status(SHIPPED, None), {"history": ["?"]}, {"history": ["?", "!"]}, "no trace"),
+        (is_in_status(SHIPPED, None), {"history": ["?"]}, {"history": ["?", "!"]}, "unclear"),
+        (is_in_status(SHIPPED.upper(), None), OLD, order(SHIPPED, entry(SHIPPED)), "applied"),
         (is_commented("Hi"), OLD, OLD, "no trace"),
         (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment=" Hi ")), "applied"),
         (is_commented("Hi"), SEEN, SEEN, "no trace"),
         (is_commented("Hi"), SEEN, order(READY, *SEEN["history"], *SEEN["history"]), "applied"),
-        (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment="hi")), "no trace"),
+        (is_commented("Hi"), SEEN, order(READY, *SEEN["history"], entry(comment="Ho")), "unclear"),
+        (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment="hi")), "unclear"),
+        (is_commented("Hi"), OLD, order(READY, entry(READY, comment="Ho")), "unclear"),
+        (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment=None)), "unclear"),
         (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(READY)), "no trace"),
+        (is_commented("Hi"), OLD, order(IN_PRODUCTION, DUE_EVENT), "no trace"),
+        (is_commented("Hi"), {"history": []}, {"history": ["Hi"]}, "unclear"),
         (is_commented("Hi"), {}, OLD, "unclear"),
         (is_due("2026-03-15", None), {}, {"due_date": None}, "no trace"),
-        (is_due("2026-03-15", None), {}, DUE, "applied"),
+        (is_due("2026-03-15", None), {}, DUE_THAT_DAY, "applied"),
+        (is_due("2026-03-15", None), {}, DUE, "unclear"),
+        (is_due("2026-03-15", None), DUE, DUE_THAT_DAY, "applied"),
+        (is_due("2026-03-15", None), DUE, DUE, "unclear"),
+        (is_due("2026-03-15", None), DUE_THAT_DAY, DUE_THAT_DAY, "unclear"),
         (is_due("2026-03-15", "2026-03-17"), {}, DUE, "applied"),
-        (is_due("2026-03-15", "2026-03-18"), {}, DUE, "no trace"),
-        (is_due("2026-03-14", None), {}, DUE, "no trace"),
-        (is_due(None, None), {}, {"due_date": None}, "applied"),
-        (is_due(None, None), {}, DUE, "no trace"),
-        (is_due("2026-03-15", None), {}, {"due_date": 7}, "no trace"),
+        (is_due("2026-03-15", "2026-03-17"), DUE, DUE, "unclear"),
+        (is_due("2026-03-15", "2026-03-18"), {}, DUE, "unclear"),
+        (is_due("2026-03-15", "2026-03-18"), DUE, DUE, "no trace"),
+        (is_due("2026-03-14", None), {}, DUE, "unclear"),
+        (is_due("2026-03-14", None), DUE, DUE, "no trace"),
+        (is_due("2026-03-14", None), {**OLD, **DUE}, {**OLD, **DUE}, "no trace"),
+        (is_due("2026-03-14", None), {**OLD, **DUE}, {**SEEN, **DUE}, "no trace"),
+        (is_due("2026-03-14", None), OLD, order(READY, DUE_EVENT), "unclear"),
+        (is_due(None, None), DUE, {"due_date": None}, "applied"),
+        (is_due(None, None), {}, {"due_date": None}, "unclear"),
+        (is_due(None, None), DUE, DUE, "no trace"),
+        (is_due(None, None), {}, DUE, "unclear"),
+        (is_due("2026-03-15", None), {}, {"due_date": 7}, "unclear"),
     ],
 )
 def test_evidence(
