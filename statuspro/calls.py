@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import requests
 
+from statuspro._logging import Logger, log
 from statuspro.pacing import Budget, Slot
 from statuspro.redaction import loggable_query
 
@@ -31,22 +32,6 @@ _SHORTEST_TOLD = 0.1
 _logger = logging.getLogger("statuspro")
 
 OnWait = Callable[[float, str], object]
-
-
-class Logger(Protocol):
-    """What we ask of a logger: `logging` and structlog both have it."""
-
-    def debug(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What a maintainer looks for."""
-
-    def info(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What a user may like to know."""
-
-    def warning(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
-        """What a user should know."""
-
-    def error(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Never used: what goes wrong is raised."""
 
 
 # Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
@@ -203,9 +188,9 @@ class Call:
     def _tell(self, seconds: float, reason: str) -> None:
         if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:
             self.settings.on_wait(seconds, reason)
-        logger = self.settings.logger
-        log = logger.warning if seconds >= 1 else logger.info
-        log("Waiting %.1f s before %s: %s", seconds, self.request_line, reason)
+        level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
+        template = "Waiting %.1f s before %s: %s"
+        log(self.settings.logger, level, template, seconds, self.request_line, reason)
 
     def log_response(self, status: int) -> None:
         """One record a response; of its query only what is known to be harmless."""
@@ -214,7 +199,9 @@ class Call:
             return
         query = f"?{loggable_query(self.query)}" if self.query else ""
         milliseconds = (time.perf_counter() - self._started) * 1000
-        logger.debug(
+        log(
+            logger,
+            "debug",
             "%s%s: %s in %.0f ms (attempt %d)",
             self.request_line,
             query,

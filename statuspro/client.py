@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import BaseAdapter
 
 from statuspro import checks
+from statuspro._logging import Logger
 from statuspro.api import bulk, orders, statuses, summary
 from statuspro.auth import BearerAuth
-from statuspro.calls import Logger, OnWait
+from statuspro.calls import OnWait
 from statuspro.config import RATE_LIMIT_STORAGE, find_api_key, find_base_url, find_setting
 from statuspro.errors import ConfigurationError
 from statuspro.pacing import Budget, Figures, budget_for, figures_of

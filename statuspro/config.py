@@ -10,12 +10,12 @@ import ipaddress
 import os
 import re
 import stat
-import warnings
 from pathlib import Path
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from statuspro._logging import warn
 from statuspro.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://app.orderstatuspro.com/api/v1"
@@ -171,9 +171,5 @@ def _netrc_password(base_url: str) -> str | None:
         return None
     password = (entry[2] or "").strip() if entry else ""
     if password and os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        warnings.warn(
-            f"{path} holds the API key and can be read by others: chmod 600 {path}",
-            UserWarning,
-            stacklevel=4,
-        )
+        warn(f"{path} holds the API key and can be read by others: chmod 600 {path}")
     return password or None

@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from statuspro._logging import Logger
 from statuspro.storage import open_storage
-from statuspro.storage.budget import Budget, Figures, Logger, Slot, Wait, jittered
+from statuspro.storage.budget import Budget, Figures, Slot, Wait, jittered
 from statuspro.storage.forking import ForkSafe, registry
 from statuspro.storage.ledger import Ledger
 

@@ -13,16 +13,14 @@ two reads: the total stays as it was.
 from __future__ import annotations
 
 import re
-import sys
-import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
-from types import FrameType
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
 import requests
 
 from statuspro import checks
+from statuspro._logging import warn
 from statuspro.coverage import Coverage
 from statuspro.errors import StatusProError, TruncatedListWarning
 from statuspro.lookahead import Lookahead
@@ -257,7 +255,7 @@ class Walk:
             reason = f"it goes on behind max_pages={self._max_pages}"
         else:
             reason = "it moved too much while it was read"
-        _warn(
+        warn(
             f"{self._path}: the list is not complete: {self._found} of {self.total}; {reason}.",
             TruncatedListWarning,
         )
@@ -347,7 +345,7 @@ def checked_per_page(per_page: Any) -> int:
     """A whole number from 1 on; more than the service gives becomes that, with a warning."""
     number = checks.whole_number("per_page", per_page, 1)
     if number > MOST_PER_PAGE:
-        _warn(f"per_page={number} is more than the service gives: {MOST_PER_PAGE} is used.")
+        warn(f"per_page={number} is more than the service gives: {MOST_PER_PAGE} is used.")
     return min(number, MOST_PER_PAGE)
 
 
@@ -364,13 +362,3 @@ def _query(params: Params | None) -> dict[str, list[Any]]:
             str(one).lower() if isinstance(one, bool) else one for one in values if one is not None
         )
     return query
-
-
-def _warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warns at the line that called this package, however deep in it we are."""
-    level = 2
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("statuspro."):
-        level += 1
-        frame = frame.f_back
-    warnings.warn(message, category, stacklevel=level)

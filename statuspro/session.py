@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping
 from http.cookiejar import CookieJar
@@ -18,6 +17,7 @@ from requests.utils import requote_uri
 from urllib3 import Timeout
 
 from statuspro import checks
+from statuspro._logging import warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.calls import SAFE_METHODS, CallSettings, one_call
@@ -330,11 +330,9 @@ class Client(requests.Session):
     def _warn_if_unverified(self, verify: Any) -> None:
         if not verify and not self._has_warned:
             self._has_warned = True
-            warnings.warn(
-                f"TLS certificates of {self.base_url} are not checked (verify=False): whoever "
-                "stands in between can read the key.",
-                UserWarning,
-                stacklevel=6,
+            warn(
+                f"TLS certificates of {self.base_url} are not checked (verify=False): a machine "
+                "on the way can read the key."
             )
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:

@@ -1,4 +1,4 @@
-"""No test reads the settings of whoever runs it."""
+"""No test reads the settings of the machine that runs it."""
 
 import os
 from pathlib import Path

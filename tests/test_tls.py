@@ -167,8 +167,8 @@ def test_verify_false_warns_once_a_client(authority: trustme.CA) -> None:
                 assert client.get("/orders").json() == [1]
             assert client.with_options(timeout=4.0).post("/orders").json() == [1]
         assert [str(warning.message) for warning in caught] == [
-            f"TLS certificates of {client.base_url} are not checked (verify=False): whoever "
-            "stands in between can read the key."
+            f"TLS certificates of {client.base_url} are not checked (verify=False): a machine "
+            "on the way can read the key."
         ]
         assert caught[0].category is UserWarning
 

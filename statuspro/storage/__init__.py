@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from statuspro._logging import Logger
 from statuspro.errors import ConfigurationError
-from statuspro.storage.budget import Budget, Figures, Logger
+from statuspro.storage.budget import Budget, Figures
 
 
 def open_storage(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 # A place is kept this much longer than the period: at 60 s a whole second, the service's tick.
 MARGIN = 0.0175
@@ -91,16 +91,6 @@ class Slot:
         self.pauses = -1  # how many pauses there had been when it was taken
         self.taken = False
         self.local: Slot | None = None  # its twin in another budget
-
-
-class Logger(Protocol):
-    """What a budget asks of a logger."""
-
-    def info(self, msg: str, /, *args: Any) -> Any:
-        """Notes something."""
-
-    def warning(self, msg: str, /, *args: Any) -> Any:
-        """Notes something that a person should look at."""
 
 
 class Budget(Protocol):

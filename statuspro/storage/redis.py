@@ -12,11 +12,11 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from statuspro._logging import Logger, log
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.storage.budget import (
     Budget,
     Figures,
-    Logger,
     Slot,
     Wait,
     grace,
@@ -159,7 +159,7 @@ class RedisBudget(ForkSafe):
             except StatusProError as error:
                 if self._local is None:
                     text = "%s; a place in the budget is kept until its lease ends"
-                    self._logger.warning(text, error)
+                    log(self._logger, "warning", text, error)
         if op != "observe":
             slot.number, slot.taken = 0, False
         return told
@@ -188,11 +188,12 @@ class RedisBudget(ForkSafe):
                 away, self._away = self._away, True
             self._away_until = self._clock() + _RETRY_AFTER
             if self._local is not None and not away:
-                self._logger.warning("%s; pacing in this process alone until it is back", error)
+                text = "%s; pacing in this process alone until it is back"
+                log(self._logger, "warning", text, error)
             raise
         if self._away:
             self._away, self._away_until = False, None
-            self._logger.info("the rate budget in Redis at %s is back", self._where)
+            log(self._logger, "info", "the rate budget in Redis at %s is back", self._where)
         wait, why, number, pauses = (int(part) for part in result)
         return wait, why, number, pauses
 

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from statuspro._logging import Logger, log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.storage.budget import Figures, Logger, Slot, Wait, jittered
+from statuspro.storage.budget import Figures, Slot, Wait, jittered
 from statuspro.storage.forking import ForkSafe
 from statuspro.storage.ledger import Ledger
 
@@ -116,7 +117,8 @@ class SQLiteBudget(ForkSafe):
         try:
             self._change(change)
         except StatusProError as error:
-            self._logger.warning("%s; a place in the budget is kept until its lease ends", error)
+            text = "%s; a place in the budget is kept until its lease ends"
+            log(self._logger, "warning", text, error)
 
     def _change(self, change: Callable[[Ledger, float], T]) -> T:
         asked = time.monotonic()
