@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urljoin
@@ -13,6 +14,8 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
+from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 from urllib3 import Timeout
 
@@ -116,6 +119,7 @@ class Client(requests.Session):
         self.follow_redirects = False
         self.headers["Accept"] = "application/json"
         self.headers["User-Agent"] = f"statuspro-python/{__version__}"
+        self._below = f"{self.base_url}/"
         self._origin = origin_of(self.base_url)
         self._plain_url = _plain_url(self.base_url)
         self._policy = retry_policy(0)
@@ -177,11 +181,10 @@ class Client(requests.Session):
     def _derived(self) -> Self:
         derived = type(self).__new__(type(self))
         vars(derived).update(vars(self), _is_derived=True)
-        derived.headers = self.headers.copy()
-        derived.cookies = _copy(self.cookies)
-        derived.params = dict(self.params)
-        derived.proxies = dict(self.proxies)
-        derived.hooks = {event: list(hooks) for event, hooks in self.hooks.items()}
+        derived.cookies = _copied_jar(self.cookies)
+        derived.hooks = _copied_hooks(self.hooks)
+        for name in ("headers", "params", "proxies"):
+            setattr(derived, name, _copied(getattr(self, name)))
         derived.adapters = OrderedDict(self.adapters)
         renew_in_child(derived)
         return derived
@@ -207,7 +210,7 @@ class Client(requests.Session):
 
     def _set_option(self, name: str, value: Any) -> None:
         if name in ("headers", "params"):
-            getattr(self, name).update(checks.mapping(name, value))
+            self._add(name, checks.mapping(name, value))
         elif name == "cookies":
             jar = value if isinstance(value, CookieJar) else checks.mapping(name, value)
             self.cookies.update(jar)
@@ -226,11 +229,20 @@ class Client(requests.Session):
         else:
             setattr(self, name, os.fspath(value) if isinstance(value, os.PathLike) else value)
 
+    def _add(self, name: str, more: Mapping[str, Any]) -> None:
+        present = getattr(self, name)
+        if not isinstance(present, MutableMapping):  # which requests passes over
+            present = CaseInsensitiveDict[Any]() if name == "headers" else {}
+            setattr(self, name, present)
+        present.update(more)
+
     def _add_hooks(self, hooks: Mapping[str, Any]) -> None:
-        for event, added in hooks.items():
-            if event not in self.hooks:
+        present = default_hooks() | _copied_hooks(self.hooks)
+        for event, added in _copied_hooks(hooks).items():
+            if event not in present:
                 raise ValueError(f"requests has no hook {event!r}")
-            self.hooks[event].extend([added] if callable(added) else added)
+            present[event] += added
+        self.hooks = present
 
     # Copies, forks --------------------------------------------------------------------------
 
@@ -245,8 +257,13 @@ class Client(requests.Session):
 
     def _picklable_options(self) -> dict[str, Any]:
         options = {name: getattr(self, name, None) for name in SessionChanges.__annotations__}
+        for name in ("headers", "params"):
+            if not isinstance(options[name], Mapping):  # which requests passes over
+                options[name] = None
         options["headers"] = {
-            name: value for name, value in self.headers.items() if name.lower() != "authorization"
+            name: value
+            for name, value in (options["headers"] or {}).items()
+            if name.lower() != "authorization"
         }
         options["max_response_bytes"] = self._settings.max_response_bytes
         if self._transport is not None:
@@ -255,7 +272,7 @@ class Client(requests.Session):
 
     def renew_after_fork(self) -> None:
         """Replaces the cookie jar, whose lock another thread may have held at the fork."""
-        self.cookies = _copy(self.cookies)
+        self.cookies = _copied_jar(self.cookies)
 
     # Requests -------------------------------------------------------------------------------
 
@@ -321,7 +338,7 @@ class Client(requests.Session):
         return f"{self.base_url}/{url.lstrip('/')}"
 
     def _check_origin(self, url: str) -> None:
-        if url.startswith(f"{self.base_url}/") or origin_of(url) == self._origin:
+        if url.startswith(self._below) or origin_of(url) == self._origin:
             return
         raise ConfigurationError(
             f"This client talks to {self.base_url} only. For another host use another client."
@@ -336,11 +353,18 @@ class Client(requests.Session):
             )
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """`requests.Session`'s; a plain GET is put together from what is prepared already.
+        """`requests.Session`'s, also for a relative URL.
 
-        Most requests are plain, and merging settings that they do not have and parsing a URL that
-        needs no quoting is a third of what requests itself spends on one.
+        A plain GET is put together from what is prepared already. Most requests are plain, and
+        merging settings that they do not have and parsing a URL that needs no quoting is a third of
+        what requests itself spends on one.
+
+        Raises:
+            ConfigurationError: the URL is of another origin.
         """
+        if not str(request.url).startswith(self._below):
+            request = copy.copy(request)
+            request.url = self._absolute(request.url)
         if not self._is_plain(request):
             return super().prepare_request(request)
         prepared = requests.PreparedRequest()
@@ -358,10 +382,12 @@ class Client(requests.Session):
 
     def _is_plain(self, request: requests.Request) -> bool:
         own = (request.headers, request.cookies, request.auth, request.files, request.data)
+        headers: Any = self.headers
         return (
             request.method == "GET"
             and callable(self.auth)
-            and None not in self.headers.values()  # which removes a header
+            and isinstance(headers, Mapping)  # all else requests passes over
+            and None not in headers.values()  # which removes a header
             and not (any(own) or self.params)
             and request.json is None
             and not any(request.hooks.values())
@@ -379,7 +405,7 @@ class Client(requests.Session):
         state = (self.trust_env, self.verify, self.proxies)
         if self._environment is None or self._environment[0] != state:
             found = super().merge_environment_settings(url, {}, stream, None, cert)
-            seen = (self.trust_env, self.verify, dict(self.proxies))
+            seen = (self.trust_env, self.verify, _copied(self.proxies))
             self._environment = (seen, dict(found["proxies"]), found["verify"])
         return {
             "proxies": dict(self._environment[1]),
@@ -498,10 +524,23 @@ def _plain_url(base_url: str) -> re.Pattern[str]:
     return re.compile(re.escape(prepared) + "[A-Za-z0-9/_-]*" + query)
 
 
-def _copy(cookies: CookieJar) -> RequestsCookieJar:
-    copy = RequestsCookieJar()
-    copy.update(cookies)  # takes no lock of the original
-    return copy
+def _copied(value: Any) -> Any:
+    """A copy of what requests takes: a mapping mostly, also a list, text or None."""
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def _copied_jar(cookies: CookieJar) -> RequestsCookieJar:
+    copied = RequestsCookieJar()
+    copied.update(cookies)  # takes no lock of the original
+    return copied
+
+
+def _copied_hooks(hooks: Mapping[str, Any] | None) -> dict[str, list[Any]]:
+    """Lists of hooks, out of what requests takes: for each event a hook, some of them or None."""
+    return {
+        event: [given] if callable(given) else list(given or ())
+        for event, given in (hooks or {}).items()
+    }
 
 
 def _unpickled(cls: type[Client], args: tuple[Any, ...], options: dict[str, Any]) -> Client:

@@ -354,6 +354,114 @@ def test_a_request_is_prepared_as_requests_does_it(
         assert getattr(ours, name) == getattr(theirs, name)
 
 
+def hook(response: requests.Response, *args: Any, **kwargs: Any) -> None:
+    """Does nothing."""
+
+
+#: What users set on a Session, in each form that requests takes.
+SET_ON_A_SESSION: dict[str, list[Any]] = {
+    "headers": [None, {}, [], {"X-Trace": "7"}, [("X-Trace", "7")]],
+    "params": [None, {}, "page=2", b"page=2", [("page", "2")], {"page": 2}, {"page": None}],
+    "proxies": [None, {}, {"http": None}, {"https": "http://127.0.0.1:9"}],
+    "hooks": [
+        *(None, {}, {"response": hook}, {"response": (hook, hook)}),
+        *({"response": None}, {"response": []}),
+    ],
+    "cert": [None, "client.pem", ("client.pem", "key.pem")],
+    "verify": [True, "ca.pem"],
+    "stream": [True],
+    "trust_env": [False],
+    "auth": [("ann", "secret")],
+}
+EACH_SETTING = [(name, value) for name, values in SET_ON_A_SESSION.items() for value in values]
+
+
+def sent_by(session: requests.Session, recorder: Recorder) -> list[Any]:
+    """What a session hands to its adapter: requests that are plain, that are not, or prepared."""
+    session.get(f"{BASE_URL}/orders")
+    session.get(f"{BASE_URL}/orders", params={"search": "Ann"}, headers={"X-Other": "8"})
+    session.post(f"{BASE_URL}/orders", json={"a": "b"})
+    request = requests.Request("GET", f"{BASE_URL}/orders", hooks={"response": hook})
+    session.send(session.prepare_request(request), timeout=30.0)
+    return [
+        (vars(request), {**settings, "timeout": None})
+        for request, settings in zip(recorder.requests, recorder.settings, strict=True)
+    ]
+
+
+def compared(value: Any) -> Any:
+    """A value by what it holds."""
+    return list(value) if isinstance(value, RequestsCookieJar) else value
+
+
+@pytest.mark.parametrize("derived", [False, True])
+@pytest.mark.parametrize(("name", "value"), EACH_SETTING)
+def test_what_is_set_on_a_client_means_what_it_means_on_a_session(
+    name: str, value: Any, derived: bool
+) -> None:
+    ours, theirs = Recorder(), Recorder()
+    client, session = Client(BASE_URL, adapter=ours), requests.Session()
+    session.headers = client.headers.copy()
+    session.mount("https://", theirs)
+    for each in (client, session):
+        setattr(each, name, value)
+    sent = sent_by(client.with_timeout(5) if derived else client, ours)
+    for (mine, my_settings), (request, settings) in zip(
+        sent, sent_by(session, theirs), strict=True
+    ):
+        assert {key: compared(kept) for key, kept in mine.items()} == {
+            key: compared(kept) for key, kept in request.items()
+        }
+        assert my_settings == settings
+
+
+@pytest.mark.parametrize(("name", "value"), EACH_SETTING)
+def test_more_can_be_added_to_what_is_set_on_a_client(
+    name: str, value: Any, recorder: Recorder
+) -> None:
+    client = Client(BASE_URL, adapter=recorder)
+    setattr(client, name, value)
+    heard: list[str] = []
+    more = client.with_options(
+        headers={"X-More": "1"},
+        params={"more": "1"},
+        hooks={"response": lambda response, **kwargs: heard.append(response.url)},
+    )
+    more.get("/orders")
+    assert heard == recorder.urls
+    assert recorder.requests[0].headers["X-More"] == "1"
+    assert "more=1" in heard[0]
+    assert getattr(client, name) == value
+
+
+def test_a_client_can_be_pickled_whatever_form_its_settings_have() -> None:
+    for name, value in EACH_SETTING:
+        if name in ("auth", "stream"):
+            continue  # neither travels
+        client = Client(BASE_URL)
+        setattr(client, name, value)
+        copied = pickle.loads(pickle.dumps(client))
+        if name in ("cert", "verify", "trust_env"):
+            assert getattr(copied, name) == value
+
+
+@pytest.mark.parametrize("url", ["/orders?search=Ann", "orders?search=Ann", b"/orders?search=Ann"])
+def test_a_relative_url_is_prepared(url: Any, recorder: Recorder) -> None:
+    client = bearer_client(adapter=recorder)
+    request = requests.Request("GET", url)
+    response = client.send(client.prepare_request(request))
+    assert response.url == f"{BASE_URL}/orders?search=Ann"
+    assert recorder.requests[0].headers["Authorization"] == f"Bearer {KEY}"
+    assert request.url == url
+
+
+@pytest.mark.parametrize("url", ["https://[shop.test/orders?search=Ann", "https:///?search=Ann"])
+def test_a_url_that_cannot_be_prepared_is_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Client(BASE_URL).prepare_request(requests.Request("GET", url))
+    assert "Ann" not in str(caught.value)
+
+
 @pytest.mark.parametrize("status", [200, 204, 301, 304, 400, 401, 404, 422, 429, 500, 503, 599])
 @pytest.mark.parametrize("method", ["get", "options", "head", "post", "put", "patch", "delete"])
 def test_no_status_is_raised(status: int, method: str, service: responses.RequestsMock) -> None:
