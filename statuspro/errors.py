@@ -1,13 +1,15 @@
 """The errors, one tree.
 
 Every error says what happened, to which order, whether a write may have been applied and what to do
-next. None holds the key, the request or a query string. All of them can be pickled and copied.
+next. None holds the key, the request or a query string. All of them can be pickled, copied, and
+made anew from their `args`, also where those have been JSON in between.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import requests
 
@@ -16,9 +18,12 @@ _MAYBE_APPLIED = (
 )
 
 
-def _restore(cls: type[StatusProError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+#: The service's window: after so many seconds a request is counted anew.
+_WINDOW = 60.0
+
+
+def _restore(cls: type[StatusProError], state: dict[str, Any]) -> Any:
     error = cls.__new__(cls)
-    error.args = args
     error.__dict__.update(state)
     return error
 
@@ -27,14 +32,62 @@ class StatusProError(Exception):
     """Base of everything this library raises on its own account.
 
     Attributes:
+        message: what happened.
         page: where the error ended a walk over a list: the page to go on from (`start_page`).
+        args: the message and, where there is more to tell, a dict of it that JSON can hold. Task
+            queues carry an error as its class and `args`, and call the class with them.
     """
 
     page: int | None = None
 
+    #: The attributes that `args` carries beside the message.
+    _carried: ClassVar[tuple[str, ...]] = ("page",)
+
+    def __init__(self, message: str = "", carried: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self._take(carried)
+
+    def _told(self) -> tuple[Any, ...]:
+        """The message, and what else must not be lost: as it is now, not as it was at first."""
+        state = vars(self)
+        told = {name: state[name] for name in self._carried if _is_told(state.get(name))}
+        return (self.message, told) if told else (self.message,)
+
+    def _tell(self, values: tuple[Any, ...]) -> None:
+        self.message = str(values[0]) if values else ""
+        self._take(values[1] if len(values) > 1 else None)
+
+    if not TYPE_CHECKING:  # there it stays the plain attribute of BaseException
+        args = property(_told, _tell)
+
+    def _take(self, carried: Any) -> None:
+        """Sets what the `args` of another error carried.
+
+        Raises:
+            TypeError: it is no such dict. An error that would look harmless is not made of it.
+        """
+        if carried is None:
+            return
+        if not isinstance(carried, Mapping) or not carried.keys() <= set(self._carried):
+            raise TypeError(f"{type(self).__name__} takes one message and keywords")
+        vars(self).update(copy.deepcopy(dict(carried)))
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.message!r})"
+
     def __reduce__(self) -> tuple[Any, ...]:
         # The constructors take keywords, which BaseException's own pickling does not know of.
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        return _restore, (type(self), self.__dict__.copy())
+
+
+def _is_told(value: Any) -> bool:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return True  # 0 too
+    return bool(value)
 
 
 class TruncatedListWarning(UserWarning):
@@ -58,9 +111,12 @@ class APIError(StatusProError, requests.HTTPError):
 
     status_code: int | None = None
 
+    _carried: ClassVar[tuple[str, ...]] = ("page", "status_code", "request_line", "maybe_applied")
+
     def __init__(
         self,
         message: str = "",
+        carried: Mapping[str, Any] | None = None,
         *,
         status_code: int | None = None,
         error_response: Any = None,
@@ -68,13 +124,14 @@ class APIError(StatusProError, requests.HTTPError):
         request_line: str = "",
         maybe_applied: bool = False,
     ) -> None:
-        super().__init__(message, response=response)
+        requests.HTTPError.__init__(self, message, response=response)
         self.message = message
         if status_code is not None:
             self.status_code = status_code
         self.error_response = error_response
         self.request_line = request_line
         self.maybe_applied = maybe_applied
+        self._take(carried)
 
     def __str__(self) -> str:
         head = " ".join(str(part) for part in (self.request_line, self.status_code) if part)
@@ -117,15 +174,18 @@ class ValidationError(APIError):
 
     status_code = 422
 
+    _carried = (*APIError._carried, "validation_errors")
+
     def __init__(
         self,
         message: str = "",
+        carried: Mapping[str, Any] | None = None,
         *,
         validation_errors: Mapping[str, Sequence[str]] | None = None,
         **keywords: Any,
     ) -> None:
-        super().__init__(message, **keywords)
         self.validation_errors = {k: list(v) for k, v in (validation_errors or {}).items()}
+        super().__init__(message, carried, **keywords)
 
     def _details(self) -> list[str]:
         return [f"  {field}: {' '.join(said)}" for field, said in self.validation_errors.items()]
@@ -135,20 +195,28 @@ class RateLimitError(APIError):
     """429, or a wait for the rate budget that would exceed `max_wait` (then nothing was sent).
 
     Attributes:
-        retry_after: seconds until it is worth trying again, where known.
+        retry_after: seconds until it is worth trying again: what the service said, or else what
+            the call would have waited.
     """
 
     status_code = 429
+    retry_after: float = _WINDOW
+
+    _carried = (*APIError._carried, "retry_after")
 
     def __init__(
-        self, message: str = "", *, retry_after: float | None = None, **keywords: Any
+        self,
+        message: str = "",
+        carried: Mapping[str, Any] | None = None,
+        *,
+        retry_after: float | None = None,
+        **keywords: Any,
     ) -> None:
-        super().__init__(message, **keywords)
-        self.retry_after = retry_after
+        if retry_after is not None:
+            self.retry_after = retry_after
+        super().__init__(message, carried, **keywords)
 
     def _details(self) -> list[str]:
-        if self.retry_after is None:
-            return []
         return [f"Try again in {self.retry_after:.0f} s."]
 
 
@@ -163,9 +231,18 @@ class RedirectError(APIError):
         location: where to, without the query.
     """
 
-    def __init__(self, message: str = "", *, location: str | None = None, **keywords: Any) -> None:
-        super().__init__(message, **keywords)
+    _carried = (*APIError._carried, "location")
+
+    def __init__(
+        self,
+        message: str = "",
+        carried: Mapping[str, Any] | None = None,
+        *,
+        location: str | None = None,
+        **keywords: Any,
+    ) -> None:
         self.location = location
+        super().__init__(message, carried, **keywords)
 
 
 class InvalidResponseError(APIError):
@@ -173,20 +250,28 @@ class InvalidResponseError(APIError):
 
 
 class APIConnectionError(StatusProError, requests.ConnectionError):
-    """There is no answer: the connection failed, was dropped, or the answer broke off.
+    """There is no response: the connection failed, was dropped, or the response broke off.
 
     Attributes:
         message: what happened.
         maybe_applied: True where a write was sent and its outcome is not known.
     """
 
+    _carried = ("page", "request_line", "maybe_applied")
+
     def __init__(
-        self, message: str = "", *, request_line: str = "", maybe_applied: bool = False
+        self,
+        message: str = "",
+        carried: Mapping[str, Any] | None = None,
+        *,
+        request_line: str = "",
+        maybe_applied: bool = False,
     ) -> None:
-        super().__init__(message)
+        requests.ConnectionError.__init__(self, message)
         self.message = message
         self.request_line = request_line
         self.maybe_applied = maybe_applied
+        self._take(carried)
 
     def __str__(self) -> str:
         text = f"{self.request_line}: {self.message}" if self.request_line else self.message
@@ -209,20 +294,23 @@ class BulkUpdateError(StatusProError):
         not_sent: ids that were not sent.
     """
 
+    _carried = ("page", "accepted", "uncertain", "refused", "not_sent")
+
     def __init__(
         self,
         message: str = "",
+        carried: Mapping[str, Any] | None = None,
         *,
         accepted: Sequence[int] = (),
         uncertain: Sequence[int] = (),
         refused: Sequence[int] = (),
         not_sent: Sequence[int] = (),
     ) -> None:
-        super().__init__(message)
         self.accepted = list(accepted)
         self.uncertain = list(uncertain)
         self.refused = list(refused)
         self.not_sent = list(not_sent)
+        super().__init__(message, carried)
 
 
 class TransitionError(StatusProError, ValueError):
@@ -233,9 +321,16 @@ class TransitionError(StatusProError, ValueError):
         viable: the codes that are possible now.
     """
 
+    _carried = ("page", "status_code_wanted", "viable")
+
     def __init__(
-        self, message: str = "", *, status_code_wanted: str = "", viable: Sequence[str] = ()
+        self,
+        message: str = "",
+        carried: Mapping[str, Any] | None = None,
+        *,
+        status_code_wanted: str = "",
+        viable: Sequence[str] = (),
     ) -> None:
-        super().__init__(message)
         self.status_code_wanted = status_code_wanted
         self.viable = list(viable)
+        super().__init__(message, carried)

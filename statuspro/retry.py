@@ -29,13 +29,14 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.util.retry import RequestHistory
 
 from statuspro.calls import SAFE_METHODS, Call, WaitTooLong, current_call
 
 if TYPE_CHECKING:
+    import requests
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
-    from urllib3.util.retry import RequestHistory
 
 TOO_MANY_REQUESTS = 429
 
@@ -47,6 +48,9 @@ _FIRST_PAUSE = 0.5
 
 #: Seconds. Doubled each time, the five pauses of the default outlast a window of 60 s.
 _FIRST_PAUSE_AFTER_429 = 2.0
+
+#: The attribute of a response that says how long a wait would have been.
+_UNSLEPT = "unslept"
 
 #: Seconds. A service's `Retry-After` is met at once by all who wait for it: spread them.
 _MOST_SPREAD = 1.0
@@ -105,8 +109,7 @@ class RetryPolicy(Retry):
         if told:
             return told + random.uniform(0, min(_MOST_SPREAD, told / 10))
         if told is None and self._last().status == TOO_MANY_REQUESTS:
-            refusals = sum(past.status == TOO_MANY_REQUESTS for past in self.history)
-            return _FIRST_PAUSE_AFTER_429 * 2.0 ** (refusals - 1) * random.uniform(1.0, 1.1)
+            return _pause_after_refusals(self.history) * random.uniform(1.0, 1.1)
         doubled = 1 if told == 0 else 2.0 ** (len(self.history) - 1)
         return float(_FIRST_PAUSE * doubled * random.uniform(0.5, 1.0))
 
@@ -159,6 +162,37 @@ def retry_after(headers: Any) -> float | None:
         return None
     now = _timestamp(headers.get("Date") or "")
     return max(0.0, date - (time.time() if now is None else now))
+
+
+def note_unslept(response: requests.Response, seconds: float) -> None:
+    """Keeps with a response how long a wait would have been that `max_wait` did not allow."""
+    vars(response)[_UNSLEPT] = seconds
+
+
+def seconds_to_wait(response: requests.Response) -> float:
+    """Seconds until it is worth sending a refused request again.
+
+    Args:
+        response: a 429.
+
+    Returns:
+        What the service said, or else what the call would have waited before its next attempt.
+    """
+    told = retry_after(response.headers)
+    if told is not None:
+        return told
+    unslept: float | None = vars(response).get(_UNSLEPT)
+    if unslept is not None:
+        return unslept
+    attempts = getattr(response.raw, "retries", None)
+    history = attempts.history if isinstance(attempts, Retry) else ()
+    refused = RequestHistory(None, None, None, TOO_MANY_REQUESTS, None)
+    return _pause_after_refusals((*history, refused))
+
+
+def _pause_after_refusals(history: tuple[RequestHistory, ...]) -> float:
+    refusals = sum(past.status == TOO_MANY_REQUESTS for past in history)
+    return float(_FIRST_PAUSE_AFTER_429 * 2.0 ** (refusals - 1))
 
 
 def _until_reset(headers: Any) -> float | None:

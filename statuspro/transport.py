@@ -14,7 +14,7 @@ from statuspro.connections import Pool, Pools, TLSPool, use_our_pools
 from statuspro.errors import InvalidResponseError, RateLimitError
 from statuspro.forks import check_fork
 from statuspro.redaction import confidential_values, scrubbed
-from statuspro.retry import RetryPolicy, retry_policy, settle
+from statuspro.retry import RetryPolicy, note_unslept, retry_policy, settle
 from statuspro.translation import translate
 
 #: Seconds that an attempt is thought to take at the most where it has no timeout.
@@ -126,7 +126,9 @@ class Transport(HTTPAdapter):
                 return _with_body(response, call)
         except WaitTooLong as too_long:
             if too_long.response is not None:
-                return _with_body(self.build_response(request, too_long.response), call)
+                refused = self.build_response(request, too_long.response)
+                note_unslept(refused, too_long.seconds)
+                return _with_body(refused, call)
             if too_long.error is None:
                 failure: Exception = _out_of_budget(call, too_long)
             else:

@@ -27,7 +27,7 @@ from statuspro.redaction import (
     scrubbed,
     without_query,
 )
-from statuspro.retry import retry_after
+from statuspro.retry import seconds_to_wait
 
 T = TypeVar("T")
 
@@ -221,8 +221,7 @@ def _error_of(response: requests.Response) -> APIError:
         errors = _validation_errors(body)
         return ValidationError(message, validation_errors=errors, **keywords)
     if status == 429:
-        told = retry_after(response.headers)
-        return RateLimitError(message, retry_after=told, **keywords)
+        return RateLimitError(message, retry_after=seconds_to_wait(response), **keywords)
     if 300 <= status < 400:
         location = response.headers.get("Location")
         if location is not None:

@@ -156,7 +156,6 @@ def test_the_budget_never_sleeps_longer_than_max_wait(sandbox: Sandbox, waits: l
         assert queue_of(client) == {}
     error = caught.value
     assert (error.status_code, error.response, error.maybe_applied) == (429, None, False)
-    assert error.retry_after is not None
     assert 50 < error.retry_after < 63
     assert "nothing was sent" in str(error)
     assert "max_wait allows (0 s in all)" in str(error)

@@ -340,7 +340,6 @@ def test_a_used_up_budget_is_an_error_of_a_verb_too(served: Sandbox) -> None:
         for verb in (client.get, client.post, client.options):
             with pytest.raises(RateLimitError, match="nothing was sent") as caught:
                 verb("/statuses")
-            assert caught.value.retry_after is not None
             assert caught.value.response is None
             assert caught.value.maybe_applied is False
     assert len(served.requests) == 1

@@ -1,6 +1,7 @@
-"""The tree, what the errors say, and that they can be pickled and copied."""
+"""The tree, what the errors say, and that they can be pickled, copied and made anew."""
 
 import copy
+import json
 import pickle
 import traceback
 from collections.abc import Callable
@@ -156,6 +157,82 @@ def test_a_copy_is_the_same_error(error: StatusProError, copied: Callable[[Any],
     assert state_of(other) == state_of(error)
 
 
+def through_json(error: StatusProError) -> StatusProError:
+    """The error as a task queue carries it: the name of its class, and its `args` as JSON."""
+    carried = json.dumps([type(error).__name__, error.args])
+    name, args = json.loads(carried)
+    rebuilt: StatusProError = getattr(errors, name)(*args)
+    return rebuilt
+
+
+def carried_state(error: StatusProError) -> dict[str, Any]:
+    """All but what stays behind: the body that the service sent."""
+    state = dict(vars(error))
+    for name in ("response", "request", "error_response"):
+        state.pop(name, None)
+    return state
+
+
+@every_error
+def test_an_error_is_made_anew_from_its_args(error: StatusProError) -> None:
+    for rebuilt in (
+        type(error)(*error.args),
+        through_json(error),
+        through_json(through_json(error)),
+    ):
+        assert type(rebuilt) is type(error)
+        assert str(rebuilt) == str(error)
+        assert repr(rebuilt) == repr(error)
+        assert rebuilt.args == error.args
+        assert carried_state(rebuilt) == carried_state(error)
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+def test_what_would_look_harmless_is_not_lost_on_the_way(kind: type[StatusProError]) -> None:
+    keywords: dict[str, Any] = {"maybe_applied": True}
+    if kind is BulkUpdateError:
+        keywords = {"uncertain": [6110375248088], "refused": [2], "not_sent": [3], "accepted": [4]}
+    elif not issubclass(kind, (APIError, APIConnectionError)):
+        keywords = {}
+    error = kind("It went wrong.", **keywords)
+    error.page = 7
+    rebuilt = through_json(error)
+    assert {name: getattr(rebuilt, name) for name in keywords} == keywords
+    assert rebuilt.page == 7
+
+
+def test_the_args_say_what_the_error_says_now() -> None:
+    error = APIConnectionError("Dropped.", maybe_applied=True)
+    assert error.args == ("Dropped.", {"maybe_applied": True})
+    error.message += " The order shows no trace."
+    error.maybe_applied = False
+    assert list(error.args) == ["Dropped. The order shows no trace."]
+    error.args = ("Elsewhere.", {"maybe_applied": True})
+    assert (error.message, error.maybe_applied) == ("Elsewhere.", True)
+
+
+@pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("garbled", ["{'maybe_applied': True}", 7, ["uncertain"], {"unknown": 1}])
+def test_no_error_is_made_of_what_was_garbled_on_the_way(
+    kind: type[StatusProError], garbled: Any
+) -> None:
+    with pytest.raises(TypeError, match="takes one message"):
+        kind("It went wrong.", garbled)
+
+
+def test_an_error_that_is_made_anew_shares_nothing() -> None:
+    error = BulkUpdateError("Stopped.", uncertain=[2])
+    BulkUpdateError(*error.args).uncertain.append(3)
+    assert error.uncertain == [2]
+
+
+def test_errors_of_the_system_are_not_taken_for_ours() -> None:
+    # OSError, of which requests' errors are, reads two arguments as a number and its text.
+    rebuilt = through_json(APIConnectionError("Dropped.", maybe_applied=True))
+    assert isinstance(rebuilt, OSError)
+    assert (rebuilt.errno, rebuilt.strerror) == (None, None)
+
+
 @copies
 def test_a_copy_keeps_the_page_to_go_on_from(copied: Callable[[Any], Any]) -> None:
     error = ServerError("Server Error", status_code=500)
@@ -272,8 +349,8 @@ def test_a_422_copies_what_it_was_given() -> None:
 
 def test_a_429_says_when_to_try_again() -> None:
     assert str(RateLimitError("Slow down.", retry_after=12.4)).endswith("Try again in 12 s.")
-    assert str(RateLimitError("Slow down.")) == "429: Slow down."
-    assert RateLimitError("Slow down.").retry_after is None
+    assert str(RateLimitError("Slow down.")) == "429: Slow down.\nTry again in 60 s."
+    assert RateLimitError("Slow down.").retry_after == 60.0
     assert "Try again in 0 s." in str(RateLimitError("Slow down.", retry_after=0.0))
 
 

@@ -265,7 +265,7 @@ def test_retry_after_is_kept_by_all_threads(terms: Terms) -> None:
         use_up(sandbox, terms.limit.requests)
         with pytest.raises(RateLimitError) as caught:
             client.with_options(max_wait=0).get_statuses()
-        assert 0 < (caught.value.retry_after or 0) <= terms.limit.period
+        assert 0 < caught.value.retry_after <= terms.limit.period
         call_many(client, 4, threads=4)
         assert sandbox.refused == 1
 
@@ -346,7 +346,7 @@ def test_a_wait_that_would_pass_max_wait_ends_the_call_at_once(
             client.get_statuses()
     assert caught.value.status_code == 429
     assert caught.value.response is None
-    assert max_wait < (caught.value.retry_after or 0) < 65
+    assert max_wait < caught.value.retry_after < 65
     assert len(strict.requests) == 2
 
 
@@ -358,7 +358,7 @@ def test_a_long_retry_after_blocks_nobody_and_is_kept_by_all(strict: Sandbox) ->
         assert caught.value.retry_after == 3600
         with pytest.raises(RateLimitError, match="nothing was sent") as caught:
             client.get_statuses()
-        assert (caught.value.retry_after or 0) > 3590
+        assert caught.value.retry_after > 3590
     assert len(strict.requests) == 1
 
 

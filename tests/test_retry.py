@@ -35,6 +35,7 @@ from statuspro import (
     RedirectError,
     ServerError,
     StatusProClient,
+    unwrap,
 )
 from statuspro.calls import Call, CallSettings, under_way
 from statuspro.pacing import Slot
@@ -317,9 +318,33 @@ def test_the_last_refusal_of_a_post_reaches_the_caller(
     with sandbox.client(max_retries=3) as client, pytest.raises(RateLimitError) as caught:
         post(client, order)
     assert not caught.value.maybe_applied
-    assert caught.value.retry_after is None
+    assert caught.value.retry_after == 16  # after 2, 4 and 8
     assert len(sandbox.requests) == 4
     assert sandbox.applied == []
+
+
+@pytest.mark.parametrize("max_wait", [0, 1.9, 5.0])
+@pytest.mark.parametrize("limit", [None, RateLimit(requests=10, bulk=5, period=60.0)])
+def test_retry_after_is_what_would_have_been_waited_where_nothing_was_told(
+    max_wait: float, limit: RateLimit | None, sandbox: Sandbox, waits: list[float]
+) -> None:
+    sandbox.fail(429, 100)
+    with sandbox.client(max_wait=max_wait, rate_limit=limit) as client:
+        with pytest.raises(RateLimitError) as caught:
+            client.list_orders(page=1)
+        response = client.get("/orders") if limit is None else None
+    assert caught.value.retry_after > max_wait - sum(waits)
+    if response is not None:
+        with pytest.raises(RateLimitError) as told:
+            unwrap(response)
+        assert 2.0 <= told.value.retry_after < 5
+
+
+def test_retry_after_of_a_response_that_was_never_retried(sandbox: Sandbox) -> None:
+    sandbox.fail(429)
+    with sandbox.client(max_retries=0) as client, pytest.raises(RateLimitError) as caught:
+        client.get_statuses()
+    assert caught.value.retry_after == 2.0
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -531,7 +556,6 @@ def test_a_longer_wait_ends_at_once(told: str, sandbox: Sandbox, waits: list[flo
         assert response.json()["message"] == "The sandbox was told to fail (429)."
         with pytest.raises(RateLimitError) as caught:
             client.list_orders(page=1)
-    assert caught.value.retry_after is not None
     assert caught.value.retry_after >= 3600
     assert caught.value.message == "The sandbox was told to fail (429)."
     assert len(sandbox.requests) == 2

@@ -234,7 +234,7 @@ if TYPE_CHECKING:
         except ValidationError as invalid:
             assert_type(invalid.validation_errors, dict[str, list[str]])
         except RateLimitError as limited:
-            assert_type(limited.retry_after, float | None)
+            assert_type(limited.retry_after, float)
         except RedirectError as redirected:
             assert_type(redirected.location, str | None)
         except (
