@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import functools
+import http
 import http.client
 import io
 import queue
+import re
 import time
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, ProtocolError, ProxyError
+from urllib3.exceptions import DecodeError, NewConnectionError, ProtocolError, ProxyError
 
 from statuspro.calls import current_call
 from statuspro.forks import renew_in_child
@@ -85,6 +89,27 @@ def _without_defects(message: http.client.HTTPMessage) -> http.client.HTTPMessag
     return clean
 
 
+class ProxyRefusedError(ProxyError):
+    """The proxy responds, and opens no connection to the service.
+
+    Attributes:
+        status: of its HTTP response; None where it speaks another protocol.
+        said: the response in words, none of which are the proxy's own.
+    """
+
+    def __init__(self, status: int | None, said: str) -> None:
+        super().__init__(f"The proxy refused: {said}", OSError(said))
+        self.status = status
+        self.said = said
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
 class _Connection(HTTPConnection):
     """What ours do beside urllib3's."""
 
@@ -94,8 +119,13 @@ class _Connection(HTTPConnection):
         # urllib3 logs and raises with the URL it was given. Customers' data is in the query, so
         # urllib3 is given none, and the query joins its path here, on the wire.
         call = current_call()
-        if call is not None and call.query:
-            url = f"{url}?{call.query}"
+        if call is not None:
+            # Connecting comes first: an error of it leads to the connection and what it holds.
+            if self.sock is None:
+                self.connect()
+            call.sent = False
+            if call.query:
+                url = f"{url}?{call.query}"
         super().putrequest(method, url, *args, **kwargs)
 
     def connect(self) -> None:
@@ -109,14 +139,16 @@ class _Connection(HTTPConnection):
             super()._tunnel()
         except TimeoutError:
             raise
-        except OSError as error:  # as http.client says that the proxy refused
+        except OSError as error:
+            # As http.client says that the proxy refused.
+            told = re.match(r"Tunnel connection failed: (\d{3})\b", str(error))
+            if told:
+                raise ProxyRefusedError(int(told[1]), _phrase(int(told[1]))) from None
             raise ProxyError("Unable to connect through the proxy", error) from None
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         call = current_call()
         if call is not None:
-            if self.sock is None:
-                self.connect()
             call.sent = True
         super().endheaders(*args, **kwargs)
 
@@ -143,6 +175,58 @@ class Connection(_Connection):
 
 class TLSConnection(_Connection, HTTPSConnection):
     """A connection over https."""
+
+
+class _SOCKSConnection(_Connection):
+    """What ours do beside urllib3's through a SOCKS proxy."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except NewConnectionError as error:
+            raise _socks_failure(error) from None
+
+
+#: What SOCKS5's replies mean.
+_SOCKS_REPLIES = {"3": errno.ENETUNREACH, "4": errno.EHOSTUNREACH, "5": errno.ECONNREFUSED}
+
+
+def _socks_failure(error: NewConnectionError) -> ProxyError:
+    # PySocks wraps what happened, more than once, and urllib3 wraps that again.
+    cause: Any = error.__cause__ or error.__context__ or error
+    while getattr(cause, "socket_err", None) is not None:
+        cause = cause.socket_err
+    if type(cause).__name__ == "SOCKS5AuthError":
+        return ProxyRefusedError(None, "SOCKS authentication failed")
+    reply = re.match("0x0([2-5]): ", getattr(cause, "msg", ""))
+    if reply and reply[1] == "2":
+        return ProxyRefusedError(None, "not allowed by its rules")
+    if reply:
+        cause = OSError(_SOCKS_REPLIES[reply[1]], "SOCKS")
+    return ProxyError("Unable to connect through the proxy", cause)
+
+
+@functools.cache
+def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
+    """The classes of pools whose connections go through a SOCKS proxy, by scheme.
+
+    Args:
+        pool: the class of pools over plain http, of which a class of its own is made.
+        tls_pool: the class of pools over https, likewise.
+    """
+    # Imported where it is needed: without PySocks there is nothing to import.
+    from urllib3.contrib import socks
+
+    class SOCKSConnection(_SOCKSConnection, socks.SOCKSConnection):
+        pass
+
+    class SOCKSTLSConnection(_SOCKSConnection, socks.SOCKSHTTPSConnection):
+        pass
+
+    return {
+        "http": type("SOCKSPool", (pool,), {"ConnectionCls": SOCKSConnection}),
+        "https": type("SOCKSTLSPool", (tls_pool,), {"ConnectionCls": SOCKSTLSConnection}),
+    }
 
 
 def _read(response: HTTPResponse, limit: int) -> bytes | None:

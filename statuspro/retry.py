@@ -8,12 +8,17 @@ connection never made                  again      again
 500, 502, 503, 504                     again      error, may have been applied
 read timeout, drop, body cut off       again      error, may have been applied
 certificate error, other 4xx, 3xx      error      error
+proxy that refuses (407)               error      error
 =====================================  =========  =====================================
+
+Whether a request was sent is known from its connection (`Call.sent`), directly and by way of any
+proxy; the class of an error does not tell.
 """
 
 from __future__ import annotations
 
 import email.utils
+import http.client
 import random
 import re
 import ssl
@@ -32,6 +37,7 @@ from urllib3.exceptions import (
 from urllib3.util.retry import RequestHistory
 
 from statuspro.calls import SAFE_METHODS, Call, WaitTooLong, current_call
+from statuspro.connections import ProxyRefusedError
 
 if TYPE_CHECKING:
     import requests
@@ -42,6 +48,9 @@ TOO_MANY_REQUESTS = 429
 
 #: Not every 5xx: 501 and 505 stay as they are, and what proxies invent (520 …) says nothing.
 TRANSIENT = frozenset({500, 502, 503, 504})
+
+#: Statuses of a service, and of a proxy that opens no tunnel, after which a GET is sent again.
+TRIED_AGAIN = TRANSIENT | {TOO_MANY_REQUESTS}
 
 #: Seconds. The first pause after a failure, doubled each time.
 _FIRST_PAUSE = 0.5
@@ -83,8 +92,11 @@ class RetryPolicy(Retry):
         call = current_call()
         if call is not None and response is not None:
             settle(call, response.status, response.headers)
-        if error is not None and not _may_send_again(method or "GET", error):
-            raise error
+        if error is not None:
+            if call is not None and call.sent:
+                error = _without_proxy(error)
+            if not _may_send_again(method or "GET", error):
+                raise error
         return super().increment(method, url, response, error, _pool, _stacktrace)
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
@@ -123,7 +135,7 @@ def retry_policy(max_retries: int) -> RetryPolicy:
         total=max_retries,
         redirect=0,
         allowed_methods=None,
-        status_forcelist=TRANSIENT | {TOO_MANY_REQUESTS},
+        status_forcelist=TRIED_AGAIN,
         backoff_factor=_FIRST_PAUSE,
         raise_on_status=False,
         raise_on_redirect=False,
@@ -211,16 +223,32 @@ def _timestamp(date: str) -> float | None:
         return None
 
 
+def _without_proxy(error: Exception) -> Exception:
+    """What broke off a request that was sent, without urllib3's 'Unable to connect to proxy'."""
+    # urllib3 says so of a connection that http.client has closed by then, whatever it carried.
+    while isinstance(error, ProxyError):
+        error = error.original_error
+    if isinstance(error, (OSError, http.client.HTTPException)):
+        return ProtocolError("Connection aborted.", error)
+    return error
+
+
 def _may_send_again(method: str, error: Exception) -> bool:
+    if isinstance(error, ProxyRefusedError) and error.status not in TRIED_AGAIN:
+        return False
     cause = error.original_error if isinstance(error, ProxyError) else error
     if isinstance(cause, SSLError) and not _is_broken_off(cause):
         return False
     call = current_call()
-    if isinstance(error, (ConnectTimeoutError, ProxyError)) or (call and call.sent is False):
+    if call is not None and call.sent is not None:
+        is_unsent = not call.sent
+    else:  # the connection is none of ours
+        is_unsent = isinstance(cause, ConnectTimeoutError)
+    if is_unsent:
         return True
     if method.upper() not in SAFE_METHODS:
         return False
-    return isinstance(cause, (ReadTimeoutError, ProtocolError, SSLError))
+    return isinstance(cause, (ReadTimeoutError, ProtocolError, SSLError, OSError))
 
 
 def _is_broken_off(error: SSLError) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import os
+import socket
 from urllib.parse import urlsplit
 
 import requests
@@ -10,13 +12,16 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     MaxRetryError,
+    NameResolutionError,
     NewConnectionError,
+    ProtocolError,
     ProxyError,
     SSLError,
     TimeoutError,
 )
 
 from statuspro.calls import SAFE_METHODS
+from statuspro.connections import ProxyRefusedError
 from statuspro.errors import (
     APIConnectionError,
     APITimeoutError,
@@ -24,14 +29,10 @@ from statuspro.errors import (
     StatusProError,
 )
 
-_NEVER_SENT = (
-    ConnectTimeoutError,
-    ProxyError,
-    requests.ConnectTimeout,
-    requests.exceptions.ProxyError,
-)
+_PROXY = (ProxyError, requests.exceptions.ProxyError)
+_NEVER_CONNECTED = (ConnectTimeoutError, requests.ConnectTimeout)
 _CERTIFICATE = (SSLError, requests.exceptions.SSLError)
-_TIMEOUT = (TimeoutError, requests.Timeout)
+_TIMEOUT = (TimeoutError, socket.timeout, requests.Timeout)
 
 
 def translate(
@@ -54,7 +55,7 @@ def translate(
         not isinstance(cause, _BROKEN_BODY)
     ):
         return error
-    kind = APITimeoutError if _is_timeout(cause) else APIConnectionError
+    kind = APITimeoutError if _is_timeout(_behind_proxy(cause)) else APIConnectionError
     return kind(
         _message(cause, urlsplit(request.url or "").hostname or "the service"),
         request_line=line,
@@ -80,38 +81,66 @@ def _innermost(error: Exception) -> Exception:
         error = inner
 
 
+def _behind_proxy(cause: Exception) -> Exception:
+    """What went wrong between the client and its proxy, or `cause` where no proxy is named."""
+    while isinstance(cause, ProxyError):
+        cause = cause.original_error
+    return cause
+
+
 def _is_timeout(cause: Exception) -> bool:
     return isinstance(cause, _TIMEOUT) and not isinstance(cause, NewConnectionError)
 
 
 def _maybe_applied(cause: Exception, request: requests.PreparedRequest, sent: bool | None) -> bool:
-    if request.method in SAFE_METHODS or isinstance(cause, _NEVER_SENT):
+    if request.method in SAFE_METHODS:
         return False
-    if sent is None:
-        return not isinstance(cause, _CERTIFICATE)
+    if sent is None:  # another adapter's error: its class is all that is known
+        return not isinstance(_behind_proxy(cause), (*_NEVER_CONNECTED, *_CERTIFICATE))
     return sent
 
 
 def _message(cause: Exception, host: str) -> str:
-    if isinstance(cause, (ConnectTimeoutError, requests.ConnectTimeout)):
-        return f"Cannot connect to {host}{_system_message(cause)}."
+    reason = _reason(_behind_proxy(cause))
+    if isinstance(cause, ProxyRefusedError):
+        return f"The proxy refused to connect to {host}: {cause.said}."
+    if isinstance(cause, _PROXY):
+        return f"No connection to {host} by way of the proxy{reason}."
+    if isinstance(cause, _NEVER_CONNECTED):
+        return f"Cannot connect to {host}{reason}."
     if _is_timeout(cause):
         return f"{host} did not answer in time."
-    if isinstance(cause, (ProxyError, requests.exceptions.ProxyError)):
-        return "The proxy cannot be reached, or refused."
     if isinstance(cause, _CERTIFICATE):
-        return f"No secure connection to {host}{_certificate_message(cause)}."
-    return f"The connection to {host} failed before the answer was complete."
+        return f"No secure connection to {host}{reason}."
+    return f"The connection to {host} failed before the answer was complete{reason}."
 
 
-def _system_message(cause: Exception) -> str:
-    reason = cause.__cause__
-    if isinstance(reason, OSError) and reason.errno is not None and reason.errno > 0:
-        return f": {os.strerror(reason.errno)}"
-    return ": it did not answer in time" if _is_timeout(cause) else ""
+def _reason(cause: Exception) -> str:
+    """What happened, in the words of the system or our own, which name nobody."""
+    if isinstance(cause, _CERTIFICATE):
+        return _certificate_reason(cause)
+    told = _system_error(cause)
+    if isinstance(cause, NameResolutionError) or isinstance(told, socket.gaierror):
+        return ": its name cannot be resolved"
+    if _is_timeout(cause):
+        return ": it did not answer in time"
+    if isinstance(told, http.client.RemoteDisconnected):
+        return ": it was closed"
+    if isinstance(told, OSError) and told.errno is not None and told.errno > 0:
+        return f": {os.strerror(told.errno)}"
+    return ""
 
 
-def _certificate_message(cause: Exception) -> str:
+def _system_error(cause: Exception) -> BaseException | None:
+    if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+        return cause
+    if isinstance(cause, ProtocolError) and len(cause.args) > 1:
+        told = cause.args[1]
+        return told if isinstance(told, Exception) else None
+    return cause.__cause__
+
+
+def _certificate_reason(cause: Exception) -> str:
     reason = cause.args[0] if cause.args else None
     told = getattr(reason, "verify_message", None) or getattr(reason, "reason", None)
     return f": {told}" if told else ""

@@ -10,8 +10,14 @@ from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
 from statuspro.calls import Call, CallSettings, WaitTooLong, current_call, under_way
-from statuspro.connections import Pool, Pools, TLSPool, use_our_pools
-from statuspro.errors import InvalidResponseError, RateLimitError
+from statuspro.connections import (
+    Pool,
+    Pools,
+    TLSPool,
+    socks_pool_classes,
+    use_our_pools,
+)
+from statuspro.errors import ConfigurationError, InvalidResponseError, RateLimitError
 from statuspro.forks import check_fork
 from statuspro.redaction import confidential_values, scrubbed
 from statuspro.retry import RetryPolicy, note_unslept, retry_policy, settle
@@ -83,10 +89,18 @@ class Transport(HTTPAdapter):
         return cast("HTTPConnectionPool", pool)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The pools behind a proxy, of our connections too."""
+        """The pools behind a proxy, of our connections too.
+
+        Raises:
+            ConfigurationError: the proxy's scheme leaves open which version of SOCKS it speaks.
+        """
+        classes = self.pool_classes
+        if is_socks := proxy.lower().startswith("socks"):
+            _check_socks_version(proxy)
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        if not _is_socks(proxy):
-            use_our_pools(manager, self.pool_classes)
+        if is_socks:
+            classes = socks_pool_classes(classes["http"], classes["https"])
+        use_our_pools(manager, classes)
         return manager
 
     def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
@@ -94,10 +108,7 @@ class Transport(HTTPAdapter):
         call = current_call()
         if call is not None and not proxies:
             return call.path
-        url = super().request_url(request, proxies)
-        if any(_is_socks(proxy) for proxy in (proxies or {}).values()):
-            return url  # the connections of urllib3's SOCKS support are not ours
-        return url.partition("?")[0]
+        return super().request_url(request, proxies).partition("?")[0]
 
     def send(
         self,
@@ -166,13 +177,19 @@ def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
     )
 
 
+def _check_socks_version(proxy: str) -> None:
+    # Before urllib3 does, which shows the whole URL, its password included.
+    scheme = proxy.partition(":")[0].lower()
+    if scheme not in ("socks4", "socks4a", "socks5", "socks5h"):
+        raise ConfigurationError(
+            "A proxy's URL begins with socks4, socks4a, socks5 or socks5h (which has the proxy "
+            f"resolve names), not with {scheme}."
+        )
+
+
 def _lease(timeout: Any) -> float:
     if isinstance(timeout, Timeout):
         timeout = timeout.total or (timeout.connect_timeout, timeout.read_timeout)
     parts = timeout if isinstance(timeout, tuple) else (timeout, timeout)
     seconds = [part for part in parts if isinstance(part, (int, float))]
     return float(sum(seconds)) if len(seconds) == len(parts) else _LONGEST_ATTEMPT
-
-
-def _is_socks(proxy: str) -> bool:
-    return proxy.lower().startswith("socks")

@@ -1,19 +1,33 @@
-"""Through a forward proxy: plain http, and TLS in a tunnel."""
+"""By way of proxies: forwarding, tunnels and SOCKS."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import socket
 import ssl
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 
-from statuspro import APIConnectionError, APITimeoutError, StatusProClient
+from statuspro import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    BulkUpdateError,
+    ConfigurationError,
+    StatusProClient,
+    unwrap,
+)
 from statuspro.sandbox import Sandbox
+from tests.proxies import NOT_ALLOWED, REFUSED, Proxy, SocksProxy
 from tests.servers import (
-    Proxy,
+    Answer,
+    Peer,
     RawServer,
     all_records,
     answer,
@@ -128,7 +142,9 @@ def test_a_proxy_that_is_not_there(scheme: str, method: str, waits: list[float])
         pass
     with (
         client_of(1, scheme=scheme, proxies=proxies(proxy.port), max_retries=2) as client,
-        pytest.raises(APIConnectionError, match="The proxy cannot be reached") as caught,
+        pytest.raises(
+            APIConnectionError, match="by way of the proxy: Connection refused"
+        ) as caught,
     ):
         client.request(method, "/orders")
     assert not caught.value.maybe_applied
@@ -137,17 +153,229 @@ def test_a_proxy_that_is_not_there(scheme: str, method: str, waits: list[float])
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_proxy_that_refuses_the_tunnel(method: str, waits: list[float]) -> None:
-    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+@pytest.mark.parametrize(
+    ("status", "said", "times"),
+    [
+        ("407 Merchant's password, please", "407 Proxy Authentication Required", 1),
+        ("403 Not this host", "403 Forbidden", 1),
+        ("302 Found", "302 Found", 1),
+        ("501 No CONNECT", "501 Not Implemented", 1),
+        ("777 Invented", "777", 1),
+        ("429 Slower", "429 Too Many Requests", 2),
+        ("503 Busy", "503 Service Unavailable", 2),
+    ],
+)
+def test_a_proxy_that_refuses_the_tunnel(
+    status: str, said: str, times: int, method: str, waits: list[float]
+) -> None:
+    refusal = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
     with (
         Proxy(refuse=refusal) as proxy,
         client_of(1, scheme="https", proxies=proxies(proxy.port), max_retries=1) as client,
-        pytest.raises(APIConnectionError, match="The proxy cannot be reached, or ref") as caught,
+        pytest.raises(APIConnectionError) as caught,
     ):
         client.request(method, "/orders")
+    assert caught.value.message == f"The proxy refused to connect to 127.0.0.1: {said}."
     assert type(caught.value) is APIConnectionError
     assert not caught.value.maybe_applied
+    assert len(proxy.heads) == times
+    assert len(waits) == times - 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_forwarding_proxy_that_asks_for_credentials(method: str, waits: list[float]) -> None:
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with (
+        Proxy(refuse=refusal) as proxy,
+        client_of(1, proxies=proxies(proxy.port)) as client,
+    ):
+        response = client.request(method, "/orders")
+    with pytest.raises(APIError, match="407 Proxy Authentication Required") as caught:
+        unwrap(response)
+    assert not caught.value.maybe_applied
+    assert len(proxy.heads) == 1
+    assert waits == []
+
+
+# A request that was sent ------------------------------------------------------------------------
+
+WAYS = ["directly", "forwarding", "tunnel", "tunnel by TLS", "SOCKS", "SOCKS and TLS"]
+
+
+@contextlib.contextmanager
+def by_way_of(
+    way: str, server: RawServer, tls: tuple[ssl.SSLContext, str], **options: Any
+) -> Iterator[StatusProClient]:
+    """A client of the server, which has TLS where the way asks for it."""
+    context, bundle = tls
+    with (
+        Proxy(tls=context if way == "tunnel by TLS" else None) as proxy,
+        SocksProxy() as socks,
+        client_of(
+            server.port,
+            scheme="https" if needs_tls(way) else "http",
+            verify=bundle,
+            proxies={
+                "directly": None,
+                "forwarding": {"http": f"http://127.0.0.1:{proxy.port}"},
+                "tunnel": {"https": f"http://127.0.0.1:{proxy.port}"},
+                "tunnel by TLS": {"https": f"https://127.0.0.1:{proxy.port}"},
+                "SOCKS": {"http": f"socks5://127.0.0.1:{socks.port}"},
+                "SOCKS and TLS": {"all": f"socks5h://127.0.0.1:{socks.port}"},
+            }[way],
+            **options,
+        ) as client,
+    ):
+        yield client
+
+
+def needs_tls(way: str) -> bool:
+    return "T" in way.replace("SOCKS", "") or way == "tunnel"
+
+
+def reset(peer: Peer) -> None:
+    peer.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+DROPS: dict[str, Answer] = {
+    "closed": b"",
+    "reset": reset,
+    "cut off in its headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "cut off in its body": answer(b"{", length=100),
+    "not HTTP": b"SSH-2.0-OpenSSH_9.2\r\n",
+}
+
+STALLS: dict[str, Answer] = {
+    "silent": lambda peer: peer.until_closed(),
+    "silent in its body": lambda peer: stall(peer, answer(b"{", length=100)),
+}
+
+
+def stall(peer: Peer, data: bytes) -> None:
+    peer.send(data)
+    peer.until_closed()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", [*DROPS, *STALLS])
+def test_a_post_that_was_sent_is_not_sent_again(
+    name: str, way: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
+) -> None:
+    broken, timeout = {**DROPS, **STALLS}[name], 0.3 if name in STALLS else 5.0
+    with (
+        RawServer(broken, tls=tls[0] if needs_tls(way) else None) as server,
+        by_way_of(way, server, tls, timeout=timeout) as client,
+    ):
+        with pytest.raises(APIConnectionError) as caught:
+            client.post("/orders/1/comment", json={"comment": "Hello"})
+        with pytest.raises(BulkUpdateError) as stopped:
+            list(client.iter_bulk_update_order_status([1, 2], "st000003"))
+    assert caught.value.maybe_applied
+    assert type(caught.value) is (APITimeoutError if name in STALLS else APIConnectionError)
+    assert "proxy" not in str(caught.value)
+    assert stopped.value.uncertain == [1, 2]
+    assert len(server.requests) == 2
+    assert waits == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", DROPS)
+def test_a_get_is_sent_again(
+    name: str, way: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
+) -> None:
+    with (
+        RawServer(DROPS[name], answer(b"[1]"), tls=tls[0] if needs_tls(way) else None) as server,
+        by_way_of(way, server, tls) as client,
+        all_records() as records,
+    ):
+        response = client.get("/orders", params={"search": "Ann"})
+        assert response.json() == [1]
+    assert response.url.endswith("?search=Ann")
+    assert len(server.requests) == 2
+    assert len(waits) == 1
+    assert all(b"/orders?search=Ann HTTP" in request for request in server.requests)
+    texts = [record.getMessage() for record in records if record.name != __name__]
+    assert len(texts) > 3
+    assert not [text for text in texts if "Ann" in text]
+
+
+# SOCKS ------------------------------------------------------------------------------------------
+
+
+def test_socks_that_is_not_for_this_url(waits: list[float]) -> None:
+    """GNOME sets `all_proxy=socks://…` beside the others."""
+    with Sandbox(orders=3) as sandbox, Proxy() as proxy, all_records() as records:
+        others = {"all": "socks://127.0.0.1:1", "https": "socks5://127.0.0.1:1"}
+        for used in (
+            {**others, "http": f"http://127.0.0.1:{proxy.port}"},
+            {"https": "socks5://127.0.0.1:1"},
+            {**others, "http://127.0.0.1": f"http://127.0.0.1:{proxy.port}"},
+        ):
+            with sandbox.client(proxies=used) as client:
+                assert client.get("/orders?page=2", params={"search": "Ann"}).status_code == 200
+    assert [record.query for record in sandbox.requests] == [{"page": ["2"], "search": ["Ann"]}] * 3
     assert len(proxy.heads) == 2
+    assert not [record for record in records if "Ann" in record.getMessage()]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("reply", "message", "times"),
+    [
+        (NOT_ALLOWED, "The proxy refused to connect to 127.0.0.1: not allowed by its rules.", 1),
+        (REFUSED, "No connection to 127.0.0.1 by way of the proxy: Connection refused.", 2),
+        (9, "No connection to 127.0.0.1 by way of the proxy.", 2),
+    ],
+)
+def test_a_socks_proxy_that_makes_no_connection(
+    reply: int, message: str, times: int, method: str, waits: list[float]
+) -> None:
+    with (
+        SocksProxy(reply) as proxy,
+        client_of(1, proxies={"http": f"socks5://127.0.0.1:{proxy.port}"}, max_retries=1) as client,
+        pytest.raises(APIConnectionError) as caught,
+    ):
+        client.request(method, "/orders")
+    assert caught.value.message == message
+    assert not caught.value.maybe_applied
+    assert proxy.targets == [("127.0.0.1", 1)] * times
+
+
+@pytest.mark.parametrize("user", ["", "merchant:wrong@", f"merchant:{PASSWORD}@"])
+def test_a_socks_proxy_with_a_password(user: str, waits: list[float]) -> None:
+    with Sandbox(orders=3) as sandbox, SocksProxy(password=PASSWORD) as proxy:
+        through = {"http": f"socks5h://{user}127.0.0.1:{proxy.port}"}
+        with sandbox.client(proxies=through) as client:
+            if PASSWORD in user:
+                assert client.get("/orders").status_code == 200
+            else:
+                with pytest.raises(APIConnectionError, match="SOCKS authentication failed"):
+                    client.get("/orders")
+    assert proxy.connections == 1
+    assert waits == []
+
+
+def test_a_socks_proxy_that_is_not_there(waits: list[float]) -> None:
+    with SocksProxy() as proxy:
+        pass
+    for host in ("127.0.0.1", "nowhere.invalid"):
+        through = {"http": f"socks5h://merchant:{PASSWORD}@{host}:{proxy.port}"}
+        with (
+            client_of(1, proxies=through, max_retries=1) as client,
+            pytest.raises(APIConnectionError, match="by way of the proxy: ") as caught,
+        ):
+            client.post("/orders/1/comment", json={})
+        assert not caught.value.maybe_applied
+        assert PASSWORD not in str(caught.value)
+    assert len(waits) == 2
+
+
+def test_socks_without_a_version_is_a_mistake_of_the_caller() -> None:
+    through = {"http": f"socks://merchant:{PASSWORD}@127.0.0.1:1"}
+    with client_of(1, proxies=through) as client, pytest.raises(ConfigurationError) as caught:
+        client.get("/orders")
+    assert "socks5" in str(caught.value)
+    assert PASSWORD not in str(caught.value)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

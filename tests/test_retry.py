@@ -38,6 +38,7 @@ from statuspro import (
     unwrap,
 )
 from statuspro.calls import Call, CallSettings, under_way
+from statuspro.connections import ProxyRefusedError
 from statuspro.pacing import Slot
 from statuspro.retry import RetryPolicy, retry_after, retry_policy, settle
 from statuspro.sandbox import Sandbox
@@ -820,9 +821,11 @@ BROKEN_OFF = SSLError(ssl.SSLEOFError("gone"))
         (BROKEN_OFF, True, False),
         (SSLError(ssl.SSLZeroReturnError("gone")), True, False),
         (SSLError(), False, False),
-        (ProxyError("no", OSError("refused")), True, True),
+        (ProxyError("no", OSError("refused")), True, False),
+        (ProxyError("no", ConnectTimeoutError()), True, True),
+        (ProxyRefusedError(407, "407"), False, False),
         (ProxyError("no", CERTIFICATE), False, False),
-        (ProxyError("no", BROKEN_OFF), True, True),
+        (ProxyError("no", BROKEN_OFF), True, False),
         (HTTPError("something else"), False, False),
     ],
 )

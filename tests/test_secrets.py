@@ -27,7 +27,8 @@ from statuspro import (
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.faults import RawAnswer
 from statuspro.sandbox.messages import Record, Response
-from tests.servers import KEY, Peer, Proxy, RawServer, all_records, answer, client_of, note_waits
+from tests.proxies import Proxy
+from tests.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
 
 EMAIL = "zoë.quux@kunden.example"
 NAME = "Zoë Quüxmann-Ørsted"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import http.client
 import pickle
+import socket
 import ssl
 from typing import Any, cast
 
@@ -19,6 +21,7 @@ from statuspro import (
     RedirectError,
     StatusProError,
 )
+from statuspro.connections import ProxyRefusedError
 from statuspro.sandbox import Sandbox
 from statuspro.translation import translate
 from tests.servers import RawServer, client_of
@@ -52,13 +55,15 @@ def unverified() -> below.SSLError:
 READ = below.ReadTimeoutError(POOL, URL, "Read timed out.")
 CONNECT = below.ConnectTimeoutError(CONNECTION, "timed out")
 BROKEN = below.ProtocolError("Connection aborted.", ConnectionResetError(104, URL))
+CLOSED = below.ProtocolError("Connection aborted.", http.client.RemoteDisconnected(URL))
 PROXY = below.ProxyError("Unable to connect to proxy", refused())
 
 REFUSED = "Cannot connect to a.test: Connection refused."
 NO_ANSWER = "a.test did not answer in time."
 NO_CONNECTION_IN_TIME = "Cannot connect to a.test: it did not answer in time."
 FAILED = "The connection to a.test failed before the answer was complete."
-NO_PROXY = "The proxy cannot be reached, or refused."
+RESET = f"{FAILED[:-1]}: Connection reset by peer."
+NO_PROXY = "No connection to a.test by way of the proxy: Connection refused."
 UNTRUSTED = "No secure connection to a.test: unable to get local issuer certificate."
 
 # error, its class, the message, whether a POST may have been applied
@@ -80,11 +85,12 @@ TABLE: list[tuple[Exception, type[APIConnectionError], str, bool]] = [
     (
         in_retries(below.NameResolutionError("a.test", CONNECTION, cast(Any, OSError(-2, URL)))),
         APIConnectionError,
-        "Cannot connect to a.test.",
+        "Cannot connect to a.test: its name cannot be resolved.",
         False,
     ),
-    (requests.ConnectionError(BROKEN), APIConnectionError, FAILED, True),
-    (in_retries(BROKEN), APIConnectionError, FAILED, True),
+    (requests.ConnectionError(BROKEN), APIConnectionError, RESET, True),
+    (in_retries(BROKEN), APIConnectionError, RESET, True),
+    (in_retries(CLOSED), APIConnectionError, f"{FAILED[:-1]}: it was closed.", True),
     (requests.ConnectionError(), APIConnectionError, FAILED, True),
     (requests.ConnectionError("in words"), APIConnectionError, FAILED, True),
     (requests.ConnectionError(OSError(5, URL)), APIConnectionError, FAILED, True),
@@ -93,7 +99,42 @@ TABLE: list[tuple[Exception, type[APIConnectionError], str, bool]] = [
     (theirs.RetryError(below.MaxRetryError(POOL, URL)), APIConnectionError, FAILED, True),
     (theirs.ProxyError(PROXY), APIConnectionError, NO_PROXY, False),
     (theirs.ProxyError(below.MaxRetryError(POOL, URL, PROXY)), APIConnectionError, NO_PROXY, False),
-    (theirs.ProxyError(), APIConnectionError, NO_PROXY, False),
+    (
+        theirs.ProxyError(),
+        APIConnectionError,
+        "No connection to a.test by way of the proxy.",
+        True,
+    ),
+    (
+        theirs.ProxyError(below.ProxyError("", OSError(URL))),
+        APIConnectionError,
+        "No connection to a.test by way of the proxy.",
+        True,
+    ),
+    (
+        theirs.ProxyError(below.ProxyError("", CONNECT)),
+        APITimeoutError,
+        "No connection to a.test by way of the proxy: it did not answer in time.",
+        False,
+    ),
+    (
+        theirs.ProxyError(below.ProxyError("", socket.gaierror(-2, URL))),
+        APIConnectionError,
+        "No connection to a.test by way of the proxy: its name cannot be resolved.",
+        True,
+    ),
+    (
+        theirs.ProxyError(below.ProxyError("", unverified())),
+        APIConnectionError,
+        "No connection to a.test by way of the proxy: unable to get local issuer certificate.",
+        False,
+    ),
+    (
+        theirs.ProxyError(ProxyRefusedError(407, "407 Proxy Authentication Required")),
+        APIConnectionError,
+        "The proxy refused to connect to a.test: 407 Proxy Authentication Required.",
+        True,
+    ),
     (theirs.SSLError(unverified()), APIConnectionError, UNTRUSTED, False),
     (in_retries(unverified()), APIConnectionError, UNTRUSTED, False),
     (theirs.SSLError(), APIConnectionError, "No secure connection to a.test.", False),
@@ -119,10 +160,10 @@ def test_translations(
 
 @pytest.mark.parametrize("sent", [True, False])
 def test_what_is_known_of_a_post(sent: bool) -> None:
-    for error in (theirs.ReadTimeout(READ), in_retries(BROKEN), theirs.SSLError(unverified())):
+    """The connection knows, whatever the error's class is."""
+    for error, *_ in TABLE:
         assert cast(Any, translate(error, prepared(), sent)).maybe_applied is sent
-    for error in (theirs.ConnectTimeout(CONNECT), theirs.ProxyError(PROXY), in_retries(refused())):
-        assert not cast(Any, translate(error, prepared(), sent)).maybe_applied
+        assert not cast(Any, translate(error, prepared("GET"), sent)).maybe_applied
 
 
 @pytest.mark.parametrize(

@@ -217,11 +217,12 @@ def test_the_url_that_urllib3_is_given() -> None:
     tls = requests.Request("GET", "https://a.test/v1/orders?search=Ann").prepare()
     proxy = {"http": "http://p.test", "https": "http://p.test"}
     socks = {"http": "SOCKS5h://p.test"}
+    unused = {"all": "socks://p.test", "http": "http://p.test"}
     assert transport.request_url(request, None) == "/v1/orders"
     assert transport.request_url(request, proxy) == "http://a.test/v1/orders"
     assert transport.request_url(tls, proxy) == "/v1/orders"
-    # Their connections are urllib3's, which do not add the query.
-    assert transport.request_url(request, socks) == "/v1/orders?search=Ann"
+    assert transport.request_url(request, socks) == "/v1/orders"
+    assert transport.request_url(request, unused) == "http://a.test/v1/orders"
 
 
 def test_the_pools_are_ours_behind_a_proxy_too() -> None:
