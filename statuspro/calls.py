@@ -74,28 +74,36 @@ class Cancelled(Exception):  # noqa: N818 - never leaves the thread that it ends
     """Whoever wanted this call's answer has gone."""
 
 
-class Slept:
-    """The seconds that calls which count as one have slept."""
+class OneCall:
+    """What calls that count as one share: the seconds they have slept, and what they have written.
+
+    Attributes:
+        seconds: slept so far.
+        writes: the calls that may change something, the first one first.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.writes: list[Call] = []
 
 
-_slept: ContextVar[Slept | None] = ContextVar("slept", default=None)
+_one_call: ContextVar[OneCall | None] = ContextVar("one_call", default=None)
 _cancelled: ContextVar[threading.Event | None] = ContextVar("cancelled", default=None)
 
 
 @contextmanager
-def one_call() -> Iterator[None]:
+def one_call() -> Iterator[OneCall]:
     """Requests within count as one call: `max_wait` bounds what they sleep together."""
-    if _slept.get() is not None:
-        yield
+    outer = _one_call.get()
+    if outer is not None:
+        yield outer
         return
-    token = _slept.set(Slept())
+    one = OneCall()
+    token = _one_call.set(one)
     try:
-        yield
+        yield one
     finally:
-        _slept.reset(token)
+        _one_call.reset(token)
 
 
 def cancel_with(event: threading.Event) -> None:
@@ -119,7 +127,9 @@ class Call:
         self.sent: bool | None = None
         self.body: bytes | None = None
         self.is_oversized = False
-        self._slept = _slept.get() or Slept()
+        self._one = _one_call.get() or OneCall()
+        if self.is_write:
+            self._one.writes.append(self)
         self._lease = lease
         self._slot: Slot | None = None
         self._started = 0.0
@@ -128,6 +138,11 @@ class Call:
     def request_line(self) -> str:
         """Method and path, without the query."""
         return f"{self.method} {self.path}"
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the service may have got any of it."""
+        return self.attempt > 0 and self.sent is not False
 
     def begin_attempt(self) -> None:
         """Waits for a slot of the rate budget.
@@ -175,7 +190,7 @@ class Call:
         Raises:
             WaitTooLong: this call may not sleep that long.
         """
-        if self._slept.seconds + seconds > self.settings.max_wait:
+        if self._one.seconds + seconds > self.settings.max_wait:
             raise WaitTooLong(seconds, reason)
         self._tell(seconds, reason)
         cancelled = _cancelled.get()
@@ -183,7 +198,7 @@ class Call:
             time.sleep(seconds)
         elif cancelled.wait(seconds):
             raise Cancelled
-        self._slept.seconds += seconds
+        self._one.seconds += seconds
 
     def _tell(self, seconds: float, reason: str) -> None:
         if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:

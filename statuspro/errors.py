@@ -285,7 +285,8 @@ class APITimeoutError(APIConnectionError, requests.Timeout):
 class BulkUpdateError(StatusProError):
     """A bulk update of many orders stopped at a batch that failed (the cause is attached).
 
-    The four lists hold every id that was given, each once.
+    The four lists hold every id of a collection, each once; of another iterable the ids that were
+    read before it stopped.
 
     Attributes:
         accepted: ids that the service accepted.

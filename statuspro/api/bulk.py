@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Collection, Generator, Iterable
-from contextlib import suppress
+from collections.abc import Collection, Generator, Iterable, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from statuspro import checks
-from statuspro.api.orders import BulkOptions, bulk_change, bulk_update_order_status, get_order
-from statuspro.errors import APIError, BulkUpdateError, NotFoundError, RateLimitError
+from statuspro.api.orders import (
+    BULK_STATUS_PATH,
+    BulkOptions,
+    bulk_change,
+    bulk_update_order_status,
+    get_order,
+)
+from statuspro.calls import Call, one_call
+from statuspro.errors import (
+    APIConnectionError,
+    APIError,
+    BulkUpdateError,
+    NotFoundError,
+    RateLimitError,
+)
 from statuspro.lookahead import Lookahead
 from statuspro.session import Client
+from statuspro.transport import Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -39,8 +52,9 @@ def iter_bulk_update_order_status(
         "accepted_total": …}`, so that a journal or a progress bar hangs on a plain `for`.
 
     Raises:
-        BulkUpdateError: a batch failed, and nothing was sent after it. It says which ids were
-            accepted, are uncertain, were refused or not sent; the cause is attached.
+        BulkUpdateError: a batch failed, or the iterable of the ids did, and nothing was sent after
+            it. It says which ids were accepted, are uncertain, were refused or not sent; the cause
+            is attached. An iterable that is no collection is not read on.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     bulk_change(status_code, options)
@@ -56,11 +70,17 @@ def _batches(
     while True:
         try:
             batch = ids.next_batch()
-            if not batch:
-                return
-            answer = bulk_update_order_status(client, batch, status_code, **options)
         except Exception as error:
-            raise _stopped(accepted, ids, error) from error
+            raise _stopped(error, accepted, not_sent=ids.take_all()) from error
+        if not batch:
+            return
+        with one_call() as one:
+            earlier = len(one.writes)
+            try:
+                answer = bulk_update_order_status(client, batch, status_code, **options)
+            except Exception as error:
+                fate = _fate(error, client, one.writes[earlier:])
+                raise _stopped(error, accepted, fate, ids.take_batch(), ids.take_all()) from error
         accepted += ids.take_batch()
         yield {
             "order_ids": batch,
@@ -75,6 +95,8 @@ class _Ids:
 
     def __init__(self, order_ids: Iterable[int | str]) -> None:
         self._source = iter(order_ids)
+        # Another iterable may fail again, have no end, or cost its own requests.
+        self._is_read_on = isinstance(order_ids, Collection)
         self._known: set[int] = set()
         self._batch: list[int] = []
 
@@ -93,13 +115,11 @@ class _Ids:
         batch, self._batch = self._batch, []
         return batch
 
-    def take_rest(self) -> list[int]:
-        """The ids that come after the current batch; those that are no ids are left out."""
-        self._batch = []
-        with suppress(Exception):  # where the source itself fails, that is its end
+    def take_all(self) -> list[int]:
+        """All ids that have not been taken, those included that a collection still has."""
+        if self._is_read_on:
             for value in self._source:
-                with suppress(TypeError, ValueError):
-                    self._add(checks.order_id(value))
+                self._add(checks.order_id(value))
         return self.take_batch()
 
     def _add(self, number: int) -> None:
@@ -108,32 +128,58 @@ class _Ids:
             self._batch.append(number)
 
 
-def _stopped(accepted: list[int], ids: _Ids, error: Exception) -> BulkUpdateError:
-    batch = ids.take_batch()
-    not_sent = ids.take_rest()
-    uncertain: list[int] = []
-    refused: list[int] = []
-    if getattr(error, "maybe_applied", False) or _is_of_a_hook(error):
-        uncertain = batch
-    elif isinstance(error, APIError) and not isinstance(error, RateLimitError):
-        refused = batch
-    else:
-        not_sent = batch + not_sent
+class _Fate(Enum):
+    """What became of a batch whose request failed."""
+
+    UNCERTAIN = "uncertain"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+
+
+def _fate(error: Exception, client: Client, writes: list[Call]) -> _Fate:
+    """What `error` means for its batch; only what came of our own request says so by its class."""
+    if not _is_of_our_request(error):
+        return _Fate.UNCERTAIN if _may_have_arrived(client, writes) else _Fate.NOT_SENT
+    if getattr(error, "maybe_applied", False):
+        return _Fate.UNCERTAIN
+    if isinstance(error, APIError) and not isinstance(error, RateLimitError):
+        return _Fate.REFUSED
+    return _Fate.NOT_SENT
+
+
+def _is_of_our_request(error: Exception) -> bool:
+    """Whether it is the outcome of a bulk call, and not raised by the caller's own code."""
+    if not isinstance(error, (APIError, APIConnectionError)):
+        return False
+    method, _, path = error.request_line.partition(" ")
+    return method == "POST" and path.endswith(BULK_STATUS_PATH)
+
+
+def _may_have_arrived(client: Client, writes: list[Call]) -> bool:
+    if not isinstance(client.get_adapter(client.base_url), Transport):
+        return True  # an adapter of the caller's does not tell
+    return any(call.may_have_arrived for call in writes if call.path.endswith(BULK_STATUS_PATH))
+
+
+def _stopped(
+    error: Exception,
+    accepted: list[int],
+    fate: _Fate = _Fate.NOT_SENT,
+    batch: Sequence[int] = (),
+    not_sent: Sequence[int] = (),
+) -> BulkUpdateError:
+    ids: dict[str, list[int]] = {each.value: [] for each in _Fate}
+    ids[fate.value] += batch
+    ids[_Fate.NOT_SENT.value] += not_sent
     return BulkUpdateError(
-        f"The bulk update stopped: {len(accepted)} orders were accepted, {len(uncertain)} are "
-        f"uncertain (read them back before sending them again), {len(refused)} were refused, "
-        f"{len(not_sent)} were not sent. {error}",
+        f"The bulk update stopped: {len(accepted)} orders were accepted, {len(ids['uncertain'])} "
+        f"are uncertain (read them back before sending them again), {len(ids['refused'])} were "
+        f"refused, {len(ids['not_sent'])} were not sent. {error}",
         accepted=accepted,
-        uncertain=uncertain,
-        refused=refused,
-        not_sent=not_sent,
+        uncertain=ids["uncertain"],
+        refused=ids["refused"],
+        not_sent=ids["not_sent"],
     )
-
-
-def _is_of_a_hook(error: Exception) -> bool:
-    """Whether a hook of the caller's has raised it, which is called when there is an answer."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return any(frame.f_globals.get("__name__") == "requests.hooks" for frame, _ in frames)
 
 
 def get_orders(

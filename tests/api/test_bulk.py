@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from statuspro import (
     APIConnectionError,
@@ -22,6 +23,7 @@ from statuspro import (
     ServerError,
     StatusProClient,
     ValidationError,
+    unwrap,
 )
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, ON_HOLD, SHIPPED
@@ -216,7 +218,9 @@ def test_every_id_is_told_of_once(
     error = caught.value
     expected = {"accepted": list(itertools.chain(*batches[: failing - 1]))}
     expected[where] = batches[failing - 1]
-    expected["not_sent"] = expected.get("not_sent", []) + list(itertools.chain(*batches[failing:]))
+    if form is list:  # an iterator is not read on
+        unread = list(itertools.chain(*batches[failing:]))
+        expected["not_sent"] = expected.get("not_sent", []) + unread
     assert outcome_of(error) == {name: ids for name, ids in expected.items() if ids}
     assert isinstance(error.__cause__, cause)
     if where != "not_sent":  # what was refused for its number was not taken, and is sent again
@@ -313,6 +317,76 @@ def test_what_a_hook_raises_leaves_the_batch_uncertain(status: int) -> None:
     }
 
 
+HOOK_FAILURES: dict[str, Callable[[StatusProClient], object]] = {
+    "not found elsewhere": lambda client: client.get_order(7),
+    "drop elsewhere": lambda client: client.add_order_comment(7, "dropped"),
+    "configuration": lambda client: StatusProClient("key", "nonsense"),
+    "no room elsewhere": lambda client: raise_(RateLimitError(request_line="GET /statuses")),
+}
+
+
+def raise_(error: Exception) -> None:
+    raise error
+
+
+@pytest.mark.parametrize("fail", HOOK_FAILURES.values(), ids=HOOK_FAILURES.keys())
+def test_what_fails_in_a_hook_says_nothing_of_the_batch(
+    fail: Callable[[StatusProClient], object],
+) -> None:
+    sandbox, client = local()
+    sandbox.drop(method="POST", path="/orders/7/comment")
+
+    def hook(response: Any, **keywords: Any) -> None:
+        fail(client)
+
+    hooked = client.with_options(hooks={"response": hook})
+    with pytest.raises(BulkUpdateError) as caught:
+        list(hooked.iter_bulk_update_order_status(range(1, 61), SHIPPED))
+    assert outcome_of(caught.value) == {
+        "uncertain": list(range(1, 51)),
+        "not_sent": list(range(51, 61)),
+    }
+
+
+def test_a_hook_that_raises_what_the_service_said_of_the_batch() -> None:
+    sandbox, client = local()
+    sandbox.fail(422, path=BULK)
+
+    def hook(response: Any, **keywords: Any) -> None:
+        unwrap(response)
+
+    hooked = client.with_options(hooks={"response": hook})
+    with pytest.raises(BulkUpdateError) as caught:
+        list(hooked.iter_bulk_update_order_status([1, 2], SHIPPED))
+    assert outcome_of(caught.value) == {"refused": [1, 2]}
+
+
+def test_what_an_adapter_of_the_callers_raises_leaves_the_batch_uncertain() -> None:
+    class Adapter(requests.adapters.BaseAdapter):
+        def send(self, *args: Any, **keywords: Any) -> Any:
+            raise ZeroDivisionError
+
+        def close(self) -> None:
+            """There is nothing to close."""
+
+    client = StatusProClient("key", "https://shop.test", adapter=Adapter())
+    with pytest.raises(BulkUpdateError) as caught:
+        list(client.iter_bulk_update_order_status([1, 2], SHIPPED))
+    assert outcome_of(caught.value) == {"uncertain": [1, 2]}
+
+
+def test_what_fails_before_anything_is_sent_leaves_the_batch_unsent() -> None:
+    def auth(request: Any) -> Any:
+        raise ZeroDivisionError
+
+    sandbox, client = local()
+    client.auth = auth
+    with pytest.raises(BulkUpdateError) as caught:
+        list(client.iter_bulk_update_order_status([1, 2], SHIPPED))
+    assert outcome_of(caught.value) == {"not_sent": [1, 2]}
+    assert sandbox.requests == []
+
+
 # Ids that are none, sources that fail ---------------------------------------------------------
 
 
@@ -328,15 +402,12 @@ def test_a_bad_id_in_the_middle_of_a_generator(
         list(client.iter_bulk_update_order_status(iter(given), SHIPPED))
     sent = place - place % 50
     assert batches_of(sandbox) == [ids[start : start + 50] for start in range(0, sent, 50)]
-    assert outcome_of(caught.value) == {
-        name: found
-        for name, found in {"accepted": ids[:sent], "not_sent": [*ids[sent:], 500]}.items()
-        if found
-    }
+    told = {"accepted": ids[:sent], "not_sent": ids[sent:place]}
+    assert outcome_of(caught.value) == {name: found for name, found in told.items() if found}
     assert isinstance(caught.value.__cause__, cause)
 
 
-class Endless:
+class AlwaysFailing:
     """A source that raises whenever it is asked, as few do."""
 
     def __init__(self, good: int, error: Exception) -> None:
@@ -356,7 +427,7 @@ class Endless:
 def test_a_source_that_fails(error: Exception) -> None:
     sandbox, client = local()
     with pytest.raises(BulkUpdateError) as caught:
-        list(client.iter_bulk_update_order_status(Endless(70, error), SHIPPED))
+        list(client.iter_bulk_update_order_status(AlwaysFailing(70, error), SHIPPED))
     assert outcome_of(caught.value) == {
         "accepted": list(range(1, 51)),
         "not_sent": list(range(51, 71)),
@@ -365,16 +436,48 @@ def test_a_source_that_fails(error: Exception) -> None:
     assert len(batches_of(sandbox)) == 1
 
 
-def test_a_source_that_fails_after_the_service_did() -> None:
+def test_a_source_is_not_read_on_after_the_service_failed() -> None:
     sandbox, client = local()
     sandbox.fail(500)
+    ids = itertools.count(1)  # has no end
     with pytest.raises(BulkUpdateError) as caught:
-        list(client.iter_bulk_update_order_status(Endless(70, OSError()), SHIPPED))
-    assert outcome_of(caught.value) == {
-        "uncertain": list(range(1, 51)),
-        "not_sent": list(range(51, 71)),
-    }
+        list(client.iter_bulk_update_order_status(ids, SHIPPED))
+    assert outcome_of(caught.value) == {"uncertain": list(range(1, 51))}
     assert isinstance(caught.value.__cause__, ServerError)
+    assert next(ids) == 51
+
+
+def test_an_endless_source_that_gives_what_is_no_id() -> None:
+    sandbox, client = local()
+    with pytest.raises(BulkUpdateError) as caught:
+        list(client.iter_bulk_update_order_status(itertools.cycle([1, 2, "x"]), SHIPPED))
+    assert outcome_of(caught.value) == {"not_sent": [1, 2]}
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("status", [404, 422, 503])
+@pytest.mark.parametrize("page", [1, 2])
+def test_ids_of_a_list_whose_page_fails(
+    monkeypatch: pytest.MonkeyPatch, status: int, page: int
+) -> None:
+    """A page that was refused says nothing of a batch that was not sent."""
+    note_waits(monkeypatch)
+    sandbox, client = local(90)
+    newest_first = [id_at(place) for place in reversed(range(90))]
+
+    def respond(record: Record, answer: Answer, pause: Pause) -> Response:
+        if record.method == "GET" and record.query["page"] == [str(page)]:
+            return Response.of_json(status, {"message": "No."})
+        return answer()
+
+    answer_each(sandbox, respond)
+    ids = (order["id"] for order in client.iter_orders(per_page=30))
+    with pytest.raises(BulkUpdateError) as caught:
+        list(client.iter_bulk_update_order_status(ids, SHIPPED))
+    read = newest_first[: 30 * (page - 1)]
+    assert outcome_of(caught.value) == ({"not_sent": read} if read else {})
+    assert isinstance(caught.value.__cause__, APIError)
+    assert batches_of(sandbox) == []
 
 
 def test_ctrl_c_is_not_dressed_up() -> None:
