@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple
 
 import requests
 
+from statuspro._callers import call_back, note_sent
 from statuspro._logging import Logger, log
 from statuspro.pacing import Budget, Slot
 from statuspro.redaction import loggable_query
@@ -121,7 +122,8 @@ class Call:
         self.method = request.method or "GET"
         self.path, _, self.query = request.path_url.partition("?")
         self.attempt = 0
-        self.is_settled = False
+        #: The status of the last response; None before the first, and once more is sent.
+        self.status: int | None = None
         self.is_write = self.method not in SAFE_METHODS
         #: True from the first byte of the last attempt on; None where no connection of ours told.
         self.sent: bool | None = None
@@ -153,7 +155,7 @@ class Call:
         if self.settings.budget is not None:
             self._slot = self._take_slot(self.settings.budget)
         self.attempt += 1
-        self.is_settled = False
+        self.status = None
         self.sent = None
         self._started = time.perf_counter()
 
@@ -166,6 +168,18 @@ class Call:
             budget.give_back(slot)
             raise
         return slot
+
+    def note_on(self, error: BaseException) -> None:
+        """Notes on what the caller's own code raised that a write had been sent by then."""
+        if not self.is_write or self.attempt == 0 or self.sent is False:
+            return
+        if self.status is None:
+            outcome = (
+                "and may have been applied: read the order back (get_order) before sending it again"
+            )
+        else:
+            outcome = f"and answered {self.status}"
+        note_sent(error, self.request_line, outcome)
 
     def end_attempt(self) -> None:
         """The attempt has an answer or has failed: its slot's period starts."""
@@ -202,7 +216,7 @@ class Call:
 
     def _tell(self, seconds: float, reason: str) -> None:
         if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:
-            self.settings.on_wait(seconds, reason)
+            call_back(self.settings.on_wait, seconds, reason)
         level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
         template = "Waiting %.1f s before %s: %s"
         log(self.settings.logger, level, template, seconds, self.request_line, reason)

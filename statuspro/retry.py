@@ -36,6 +36,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.retry import RequestHistory
 
+from statuspro._callers import of_the_caller
 from statuspro.calls import SAFE_METHODS, Call, WaitTooLong, current_call
 from statuspro.connections import ProxyRefusedError
 
@@ -91,6 +92,8 @@ class RetryPolicy(Retry):
         """
         call = current_call()
         if call is not None and response is not None:
+            if call.body is not None:
+                response.release_conn()  # first: a logger may fail
             settle(call, response.status, response.headers)
         if error is not None:
             if call is not None and call.sent:
@@ -144,9 +147,9 @@ def retry_policy(max_retries: int) -> RetryPolicy:
 
 def settle(call: Call, status: int, headers: Any) -> None:
     """Logs how the current attempt was answered, and tells the rate budget."""
-    if call.is_settled:
+    if call.status is not None:
         return
-    call.is_settled = True
+    call.status = status
     call.log_response(status)
     if call.settings.budget is None:
         return
@@ -234,6 +237,8 @@ def _without_proxy(error: Exception) -> Exception:
 
 
 def _may_send_again(method: str, error: Exception) -> bool:
+    if of_the_caller(error):
+        return False
     if isinstance(error, ProxyRefusedError) and error.status not in TRIED_AGAIN:
         return False
     cause = error.original_error if isinstance(error, ProxyError) else error

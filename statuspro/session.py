@@ -20,6 +20,7 @@ from requests.utils import requote_uri
 from urllib3 import Timeout
 
 from statuspro import checks
+from statuspro._callers import note_sent, of_a_hook, of_the_caller
 from statuspro._logging import warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
@@ -325,7 +326,11 @@ class Client(requests.Session):
             with one_call():
                 return super().send(request, **kwargs)
         except requests.RequestException as error:
-            failure = translate(error, request)
+            failure = of_the_caller(error) or translate(error, request)
+        except BaseException as error:
+            _note_if_of_a_hook(error, request)
+            raise
+        _note_if_of_a_hook(failure, request)
         raise failure
 
     def _absolute(self, given: Any) -> str:
@@ -515,6 +520,11 @@ class AuthenticatedClient(Client):
             f"{type(self).__name__} cannot be pickled: its token must not travel. Make a new one "
             "where it is needed."
         )
+
+
+def _note_if_of_a_hook(error: BaseException, request: requests.PreparedRequest) -> None:
+    if request.method not in SAFE_METHODS and of_a_hook(error):
+        note_sent(error, f"{request.method} {request.path_url.partition('?')[0]}", "and answered")
 
 
 def _plain_url(base_url: str) -> re.Pattern[str]:

@@ -9,7 +9,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
-from statuspro.calls import Call, CallSettings, WaitTooLong, current_call, under_way
+from statuspro._callers import of_the_caller
+from statuspro.calls import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro.connections import (
     Pool,
     Pools,
@@ -126,6 +127,8 @@ class Transport(HTTPAdapter):
             APITimeoutError: there was none in time.
             RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
             InvalidResponseError: the answer is larger than `max_response_bytes`.
+            BaseException: what the caller's own code raised (`on_wait`, a logger, a signal
+                handler), as it is; with a note where a write had been sent by then.
         """
         check_fork()
         call = Call(request, self.settings, _lease(timeout))
@@ -133,6 +136,8 @@ class Transport(HTTPAdapter):
             with under_way(call):
                 call.begin_attempt()
                 response = super().send(request, stream, timeout, verify, cert, proxies)
+                if call.body is not None:
+                    response.raw.release_conn()  # first: a logger may fail
                 settle(call, response.status_code, response.headers)
                 return _with_body(response, call)
         except WaitTooLong as too_long:
@@ -141,11 +146,19 @@ class Transport(HTTPAdapter):
                 note_unslept(refused, too_long.seconds)
                 return _with_body(refused, call)
             if too_long.error is None:
-                failure: Exception = _out_of_budget(call, too_long)
+                failure: BaseException = _out_of_budget(call, too_long)
             else:
                 failure = translate(too_long.error, request, call.sent)
+        except Cancelled:
+            raise
         except (requests.RequestException, HTTPError) as error:
-            failure = translate(error, request, call.sent)
+            own = of_the_caller(error)
+            failure = own or translate(error, request, call.sent)
+            if own is not None:
+                call.note_on(own)
+        except BaseException as error:
+            call.note_on(error)
+            raise
         # Raised here, and not where it was caught: that one's context would hold the request.
         raise failure
 
@@ -153,7 +166,6 @@ class Transport(HTTPAdapter):
 def _with_body(response: requests.Response, call: Call) -> requests.Response:
     if call.body is None:  # an answer that none of our connections read: a test's
         return response
-    response.raw.release_conn()
     # What requests itself does on the first access to `content`.
     vars(response).update(_content=call.body, _content_consumed=True)
     if call.is_oversized and 200 <= response.status_code < 300:
