@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import requests
 from requests.auth import AuthBase
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from statuspro.config import check_api_key, check_bearer_url
-from statuspro.redaction import HIDDEN
+from statuspro.redaction import HIDDEN, Secret, sealed
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -29,28 +27,6 @@ def origin_of(url: str) -> Origin | None:
     return parts.scheme, parts.host, parts.port or _DEFAULT_PORTS.get(parts.scheme)
 
 
-class Secret(str):
-    """A str whose `repr`, pickle and copies do not show it.
-
-    So the token stays out of debuggers' and error reporters' listings of variables, out of
-    `response.request.headers` when that is printed, and out of pickled responses.
-    """
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return repr(HIDDEN)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return str, (HIDDEN,)
-
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, memo: Any) -> Secret:
-        return self
-
-
 class BearerAuth(AuthBase):
     """`Authorization: Bearer TOKEN`, for the origin of `base_url` and no other.
 
@@ -61,8 +37,9 @@ class BearerAuth(AuthBase):
     """
 
     def __init__(self, token: str, base_url: str) -> None:
+        token = sealed(token)
         check_bearer_url(base_url)
-        self.token = Secret(check_api_key(token))
+        self.token = check_api_key(token)
         self._header = Secret(f"Bearer {token}")
         self._origin = origin_of(base_url)
         self._below = f"{base_url}/"

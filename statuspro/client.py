@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from requests.adapters import BaseAdapter
 
@@ -12,10 +12,11 @@ from statuspro._logging import Logger
 from statuspro.api import bulk, orders, statuses, summary
 from statuspro.auth import BearerAuth
 from statuspro.calls import OnWait
-from statuspro.config import RATE_LIMIT_STORAGE, find_api_key, find_base_url, find_setting
+from statuspro.config import RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
 from statuspro.pacing import Budget, Figures, budget_for, figures_of
 from statuspro.pagination import paginate
+from statuspro.redaction import sealed
 from statuspro.retry import retry_policy
 from statuspro.session import AuthenticatedClient, SessionChanges, SessionOptions, TimeoutType
 
@@ -61,9 +62,6 @@ class ClientChanges(ClientOptions, total=False):
     logger: Logger | None
 
 
-_OWN_OPTIONS = ClientChanges.__annotations__.keys() - SessionChanges.__annotations__.keys()
-
-
 class StatusProClient(AuthenticatedClient):
     """A client for StatusPro: a `requests.Session` that retries, paces itself and knows the API.
 
@@ -86,6 +84,8 @@ class StatusProClient(AuthenticatedClient):
         ValueError: a value makes no sense.
     """
 
+    _option_names: ClassVar[frozenset[str]] = frozenset(ClientChanges.__annotations__)
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -100,10 +100,13 @@ class StatusProClient(AuthenticatedClient):
         pool_maxsize: int = 100,
         **options: Unpack[ClientOptions],
     ) -> None:
-        url = find_base_url(base_url)
+        api_key, base_url = sealed(api_key), sealed(base_url)
+        self._refuse_unknown(options)
+        self._configuration = Settings()
+        key, url = self._configuration.credentials(api_key, base_url)
         super().__init__(
             url,
-            find_api_key(api_key, url),
+            key,
             timeout=timeout,
             adapter=adapter,
             pool_connections=pool_connections,
@@ -139,27 +142,29 @@ class StatusProClient(AuthenticatedClient):
             TypeError: a keyword is unknown or of the wrong kind.
             ValueError: a value makes no sense.
         """
+        self._refuse_unknown(options)
         derived = self._derived()
         derived._apply(dict(options))
         return derived
 
     def _apply(self, options: dict[str, Any]) -> None:
-        own = {name: options.pop(name) for name in _OWN_OPTIONS & options.keys()}
-        for name, value in own.items():
-            self._set_own_option(name, value)
-        if any(name.startswith("rate_limit") for name in own):
+        for name, value in options.items():
+            self._set_option(name, value)
+        if any(name.startswith("rate_limit") for name in options):
             self._settings = self._settings._replace(budget=self._budget())
-        super()._apply(options)
+        self._renew_transport()
 
-    def _set_own_option(self, name: str, value: Any) -> None:
-        if name == "max_retries":
+    def _set_option(self, name: str, value: Any) -> None:
+        if name in SessionChanges.__annotations__:
+            super()._set_option(name, value)
+        elif name == "max_retries":
             self._policy = retry_policy(checks.whole_number(name, value, 0))
         elif name == "max_pages":
             self.max_pages = checks.whole_number(name, value, 1)
         elif name == "rate_limit":
             self._figures = None if value is None else figures_of(value)
         elif name == "rate_limit_storage":
-            self.rate_limit_storage = find_setting(RATE_LIMIT_STORAGE, value)
+            self.rate_limit_storage = value
         elif name == "rate_limit_fallback":
             self.rate_limit_fallback = value
         elif name == "max_wait":
@@ -181,6 +186,8 @@ class StatusProClient(AuthenticatedClient):
     def _budget(self) -> Budget | None:
         if self._figures is None or not isinstance(self.auth, BearerAuth):
             return None
+        find = self._configuration.find
+        self.rate_limit_storage = find(RATE_LIMIT_STORAGE, self.rate_limit_storage)
         return budget_for(
             str(self._origin),
             self.auth.token,
@@ -191,7 +198,8 @@ class StatusProClient(AuthenticatedClient):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (type(self), self.base_url, self._picklable_options())
+        is_looked_up = self._configuration.is_url_of_dotenv
+        return _unpickled, (type(self), self.base_url, self._picklable_options(), is_looked_up)
 
     def _picklable_options(self) -> dict[str, Any]:
         return {
@@ -240,9 +248,16 @@ def _checked_logger(logger: Logger | None) -> Logger:
 
 
 def _unpickled(
-    cls: type[StatusProClient], base_url: str, options: dict[str, Any]
+    cls: type[StatusProClient], base_url: str, options: dict[str, Any], is_looked_up: bool
 ) -> StatusProClient:
     try:
-        return cls(None, base_url, **options)
+        # A URL out of a `.env` is looked up anew: as an argument it would be given other keys.
+        client = cls(None, None if is_looked_up else base_url, **options)
     except ConfigurationError as error:
         raise ConfigurationError(f"A pickled client carries no key. {error}") from None
+    if client.base_url != base_url:
+        raise ConfigurationError(
+            f"The pickled client talked to {base_url}, as a .env said; here the settings say "
+            f"{client.base_url}. Give the argument base_url before pickling."
+        )
+    return client

@@ -1,4 +1,4 @@
-"""Where the key and the base URL come from, and which of them are refused.
+"""Where the key, the base URL and other settings come from, and which of them are refused.
 
 Each setting: argument, environment, `.env` (from the working directory upwards), and for the key
 the password of `~/.netrc` for the base URL's host. Blank counts as missing.
@@ -6,17 +6,23 @@ the password of `~/.netrc` for the base URL's host. Blank counts as missing.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import errno
 import ipaddress
 import os
 import re
+import select
 import stat
+import time
 from pathlib import Path
 
 from urllib3.exceptions import LocationParseError
-from urllib3.util import Url, parse_url
+from urllib3.util import parse_url
 
 from statuspro._logging import warn
 from statuspro.errors import ConfigurationError
+from statuspro.redaction import Sealed, Secret, sealed
 
 DEFAULT_BASE_URL = "https://app.orderstatuspro.com/api/v1"
 
@@ -29,49 +35,158 @@ _UNUSABLE = r"[^\x21-\x7e]"
 #: As the parser leaves it: in lower case, other scripts in ASCII.
 _HOST = r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]+(%[^\]]+)?\]"
 
+#: Seconds. The process that fills a named pipe may have to ask its user first.
+_PIPE_TIMEOUT = 30.0
 
-def find_api_key(api_key: str | None, base_url: str) -> str:
-    """The API key for `base_url`.
 
-    Raises:
-        ConfigurationError: no key in any of the four places, or one that cannot be sent.
+class Settings:
+    """The environment and the nearest `.env`, which is read when a setting asks for it, once.
+
+    Attributes:
+        is_url_of_dotenv: whether the base URL came out of the `.env`.
     """
-    key = find_setting(API_KEY, api_key) or _netrc_password(base_url)
-    if not key:
-        raise ConfigurationError(
+
+    def __init__(self) -> None:
+        self.is_url_of_dotenv = False
+        self._dotenv: DotEnv | None = None
+
+    @property
+    def dotenv(self) -> DotEnv:
+        """The nearest `.env`."""
+        if self._dotenv is None:
+            self._dotenv = DotEnv(_nearest_dotenv())
+        return self._dotenv
+
+    def find(self, name: str, argument: str | None) -> str | None:
+        """The first that is not blank: argument, environment, `.env`.
+
+        A `.env` that cannot be read holds nothing.
+
+        Raises:
+            ConfigurationError: the argument is no string.
+        """
+        given = _given(name, argument)
+        return str(given) if given else self.dotenv.values.get(name)
+
+    def credentials(self, api_key: str | None, base_url: str | None) -> tuple[Secret, str]:
+        """The API key, and the base URL that it is for, without a slash at its end.
+
+        Raises:
+            ConfigurationError: there is no key in any of the four places; the key or the base URL
+                cannot be used; or the base URL may stand in a `.env` that cannot be read.
+        """
+        key, given = sealed(api_key), sealed(base_url)
+        del api_key, base_url
+        given = _given(BASE_URL, given)
+        problem = None if given else self.dotenv.problem
+        url = check_base_url(given or self._url_of_dotenv() or DEFAULT_BASE_URL)
+        key = check_api_key(self._api_key(key, url))
+        if problem:
+            raise ConfigurationError(
+                f"{problem} It may hold the base URL: make it readable, or give the argument "
+                f"base_url or the environment variable {BASE_URL}."
+            )
+        return key, url
+
+    def _url_of_dotenv(self) -> str | None:
+        url = self.dotenv.values.get(BASE_URL)
+        self.is_url_of_dotenv = url is not None
+        return url
+
+    def _api_key(self, argument: Secret | Sealed | None, base_url: str) -> Secret | Sealed:
+        if isinstance(argument, Sealed) or (argument and argument.strip()):
+            return argument
+        host = parse_url(base_url).host or ""
+        if self.is_url_of_dotenv and not is_loopback(host):
+            return self._key_beside_the_url()
+        key = _given(API_KEY, None) or self.dotenv.values.get(API_KEY)
+        if key:
+            return Secret(key)
+        password, problem = _netrc_password(host)
+        if password:
+            return password
+        problems = [text for text in (self.dotenv.problem, problem) if text]
+        message = (
             f"No API key. Give one of: the argument api_key, the environment variable {API_KEY}, "
-            f"{API_KEY} in a .env file, or a password for {parse_url(base_url).host} in ~/.netrc."
+            f"{API_KEY} in a .env file, or a password for {host} in ~/.netrc."
         )
-    return check_api_key(key)
+        raise ConfigurationError(" ".join([message, *problems]))
+
+    def _key_beside_the_url(self) -> Secret:
+        """The key in the `.env` that holds the base URL: no other goes to where that leads.
+
+        The file may be anybody's, such as one in a folder that was unpacked or checked out. What is
+        expanded in it can be a secret of the environment.
+        """
+        dotenv = self.dotenv
+        if BASE_URL in dotenv.expanded:
+            raise ConfigurationError(
+                f"{BASE_URL} in {dotenv.path} is put together from other variables (${{…}}), which "
+                "may be secrets of the environment. Write it out, or give the argument base_url."
+            )
+        key = dotenv.values.get(API_KEY)
+        if key and API_KEY not in dotenv.expanded:
+            return Secret(key)
+        raise ConfigurationError(
+            f"No API key. The base URL comes from {dotenv.path}, so a key for it must be the "
+            f"argument api_key, or {API_KEY} written out in the same file. A key of the "
+            f"environment variable {API_KEY} or of ~/.netrc is not sent to where a .env leads."
+        )
 
 
-def find_base_url(base_url: str | None) -> str:
-    """The base URL, without a slash at its end.
+class DotEnv:
+    """A `.env` as it was read.
 
-    Raises:
-        ConfigurationError: it has no scheme or host, or something that a base URL cannot have.
+    Args:
+        path: the file; None for none.
+
+    Attributes:
+        path: the file.
+        values: our settings in it that are not blank.
+        expanded: the names of those that are put together from other variables.
+        problem: a sentence on why it could not be read, without what it holds.
     """
-    return check_base_url(find_setting(BASE_URL, base_url) or DEFAULT_BASE_URL)
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.values: dict[str, str] = {}
+        self.expanded: set[str] = set()
+        self.problem: str | None = None
+        if path is not None:
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
+        # Imported where there is a file to read: it costs a tenth of the time to import requests.
+        import io
+
+        from dotenv import dotenv_values
+
+        try:
+            text = _content(path).decode("utf-8-sig")
+        except UnicodeDecodeError:  # which holds what the file holds
+            self.problem = f"{path} cannot be read: it is not UTF-8."
+            return
+        except OSError as error:
+            self.problem = f"{path} cannot be read: {_reason(error)}."
+            return
+        written = dotenv_values(stream=io.StringIO(text), interpolate=False)
+        expanded = dotenv_values(stream=io.StringIO(text)) if "${" in text else written
+        for name, value in expanded.items():
+            if name.startswith("STATUSPRO_") and value and value.strip():
+                self.values[name] = Secret(value) if name in (API_KEY, BASE_URL) else value
+                if value != written[name]:
+                    self.expanded.add(name)
 
 
-def find_setting(name: str, argument: str | None) -> str | None:
-    """The first that is not blank: argument, environment, `.env`."""
-    if argument is not None and not isinstance(argument, str):
-        raise ConfigurationError(f"{name} must be a str, not {type(argument).__name__}.")
-    for value in (argument, os.environ.get(name)):
-        if value and value.strip():
-            return value
-    return _dotenv_value(name)
-
-
-def check_api_key(key: str) -> str:
+def check_api_key(key: str | Sealed) -> Secret:
     """The key, if it can be sent as a bearer token; it is never shown.
 
     Raises:
         ConfigurationError: it is empty or has white space, control or non-ASCII characters.
     """
-    if not isinstance(key, str):
-        raise ConfigurationError(f"The API key must be a str, not {type(key).__name__}.")
+    key = sealed(key)
+    if not isinstance(key, Secret):
+        raise ConfigurationError(f"The API key must be a str, not {_kind(key)}.")
     if not key.strip():
         raise ConfigurationError("The API key is empty.")
     if key != key.strip():
@@ -92,18 +207,28 @@ def check_base_url(base_url: str) -> str:
     Raises:
         ConfigurationError: it is not `http(s)://host[:port][/path]`.
     """
-    if not isinstance(base_url, str):
-        raise ConfigurationError(f"The base URL must be a str, not {type(base_url).__name__}.")
+    base_url = sealed(base_url)  # a refused one may hold credentials
+    if fault := _fault_of(base_url):
+        raise ConfigurationError(fault)
+    return str(base_url).rstrip("/")
+
+
+def _fault_of(base_url: object) -> str | None:
+    if not isinstance(base_url, Secret):
+        return f"The base URL must be a str, not {_kind(base_url)}."
     if re.search(r"[\s\x00-\x1f\x7f\\]", base_url):
-        raise ConfigurationError("The base URL has white space or control characters.")
-    url = _parse(base_url)
+        return "The base URL has white space or control characters."
+    try:
+        url = parse_url(base_url)
+    except LocationParseError:  # whose text would show the URL
+        return "The base URL cannot be parsed."
     if url.scheme not in ("http", "https") or not re.fullmatch(_HOST, url.host or ""):
-        raise ConfigurationError(
+        return (
             "The base URL needs a scheme and a host, such as https://app.orderstatuspro.com/api/v1."
         )
     if url.auth is not None or url.query is not None or url.fragment is not None:
-        raise ConfigurationError("The base URL must not hold credentials, a query or a fragment.")
-    return base_url.rstrip("/")
+        return "The base URL must not hold credentials, a query or a fragment."
+    return None
 
 
 def check_bearer_url(base_url: str) -> None:
@@ -112,23 +237,16 @@ def check_bearer_url(base_url: str) -> None:
     Raises:
         ConfigurationError: the key could be read on the way.
     """
-    url = _parse(base_url)
-    if url.scheme == "http" and not _is_loopback(url.host or ""):
+    url = parse_url(base_url)
+    if url.scheme == "http" and not is_loopback(url.host or ""):
         raise ConfigurationError(
             f"The key would travel unencrypted to {url.host}: use https (plain http is for "
             "loopback addresses only)."
         )
 
 
-def _parse(base_url: str) -> Url:
-    try:
-        return parse_url(base_url)
-    except LocationParseError:
-        pass  # its text would show the URL, credentials included
-    raise ConfigurationError("The base URL cannot be parsed.")
-
-
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine itself."""
     if host.lower() == "localhost":
         return True
     try:
@@ -137,39 +255,90 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _dotenv_value(name: str) -> str | None:
+def _given(name: str, argument: str | None) -> Secret | None:
+    """The first that is not blank: argument, environment."""
+    given = sealed(argument)
+    del argument
+    if isinstance(given, Sealed):
+        raise ConfigurationError(f"{name} must be a str, not {given.kind}.")
+    for value in (given, sealed(os.environ.get(name))):
+        if value and value.strip():
+            return Secret(value)
+    return None
+
+
+def _kind(value: object) -> str:
+    return value.kind if isinstance(value, Sealed) else type(value).__name__
+
+
+def _nearest_dotenv() -> Path | None:
     try:
         folder = Path.cwd()
     except OSError:  # it was removed, which does not matter to a daemon
         return None
     for path in (candidate / ".env" for candidate in (folder, *folder.parents)):
-        if os.path.isfile(path):  # Path.is_file() raises where a folder may not be looked into
-            return _read_dotenv(path).get(name)
+        try:
+            mode = os.stat(path).st_mode
+        except OSError:  # it is not there, or the folder may not be looked into
+            continue
+        if stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
+            return path
     return None
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
-    # Imported where there is a file to read: it costs a tenth of the time to import requests.
-    from dotenv import dotenv_values
-
+def _content(path: Path) -> bytes:
+    if not stat.S_ISFIFO(os.stat(path).st_mode):
+        return path.read_bytes()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        values = dotenv_values(path, encoding="utf-8-sig")
-        return {name: value for name, value in values.items() if value and value.strip()}
-    except (OSError, UnicodeDecodeError) as error:
-        problem = type(error).__name__  # and no more of it: it may hold what the file holds
-    raise ConfigurationError(f"{path} cannot be read: {problem}.")
+        return _drained(descriptor, time.monotonic() + _PIPE_TIMEOUT)
+    finally:
+        os.close(descriptor)
 
 
-def _netrc_password(base_url: str) -> str | None:
+def _drained(descriptor: int, deadline: float) -> bytes:
+    """What comes out of a named pipe, which password managers serve in the place of a `.env`."""
+    content = b""
+    while (left := deadline - time.monotonic()) > 0:
+        if not select.select([descriptor], [], [], left)[0]:
+            continue
+        part = os.read(descriptor, 65536)
+        if not part and content:
+            return content
+        if not part:  # no process has opened the other end yet, on systems where that is readable
+            time.sleep(0.01)
+        content += part
+    raise TimeoutError(errno.ETIMEDOUT, "no process writes to this pipe")
+
+
+def _netrc_password(host: str) -> tuple[Secret | None, str | None]:
+    """The password for the host, and a sentence on why the file could not be read."""
     import netrc  # only where it is needed: an import takes time
 
     path = Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
     try:
         # Not `authenticators()`: a `default` entry is meant for other hosts than ours.
-        entry = netrc.netrc(str(path)).hosts.get(parse_url(base_url).host or "")
-    except (OSError, UnicodeDecodeError, netrc.NetrcParseError):
-        return None
+        entry = netrc.netrc(str(path)).hosts.get(host)
+    except FileNotFoundError:
+        return None, f"{path} does not exist." if os.environ.get("NETRC") else None
+    except OSError as error:
+        return None, f"{path} cannot be read: {_reason(error)}."
+    except (UnicodeDecodeError, netrc.NetrcParseError) as error:
+        return None, f"{path} cannot be read: {_netrc_fault(path, error)}."
     password = (entry[2] or "").strip() if entry else ""
     if password and os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         warn(f"{path} holds the API key and can be read by others: chmod 600 {path}")
-    return password or None
+    return Secret(password) if password else None, None
+
+
+def _netrc_fault(path: Path, error: Exception) -> str:
+    """What is wrong with the file, in other words than the parser's, which repeat what it holds."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if file.read(3) == codecs.BOM_UTF8:
+            return "it begins with a byte order mark"
+    line = getattr(error, "lineno", None)
+    return f"it is not understood near line {line}" if line else "it is not UTF-8"
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__

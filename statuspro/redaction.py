@@ -45,6 +45,51 @@ _SHORTEST_SECRET = 3
 _DEEPEST = 50
 
 
+class Secret(str):
+    """A str whose `repr`, pickle and copies do not show it.
+
+    So the token stays out of debuggers' and error reporters' listings of variables, out of
+    `response.request.headers` when that is printed, and out of pickled responses.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (HIDDEN,)
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Secret:
+        return self
+
+
+class Sealed:
+    """What was given in the place of a secret, without showing it.
+
+    Attributes:
+        kind: the name of its type.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, value: object) -> None:
+        self.kind = type(value).__name__
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
+def sealed(value: Any) -> Any:
+    """The value in a form that no listing of variables shows; None stays None."""
+    if value is None or isinstance(value, (Secret, Sealed)):
+        return value
+    return Secret(value) if isinstance(value, str) else Sealed(value)
+
+
 def loggable_query(query: str) -> str:
     """The query string as it may be logged: harmless values as they are, others hidden."""
     pairs = parse_qsl(query, keep_blank_values=True)

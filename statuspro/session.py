@@ -8,7 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from urllib.parse import urljoin
 
 import requests
@@ -28,7 +28,7 @@ from statuspro.calls import SAFE_METHODS, CallSettings, one_call
 from statuspro.config import check_base_url
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
-from statuspro.redaction import confidential_values, redact, scrubbed, without_query
+from statuspro.redaction import confidential_values, redact, scrubbed, sealed, without_query
 from statuspro.retry import retry_policy
 from statuspro.translation import translate
 from statuspro.transport import Transport
@@ -101,8 +101,13 @@ class Client(requests.Session):
         ValueError: a value makes no sense.
     """
 
+    #: Also of one whose construction failed, for error reporters show it.
+    base_url: str = ""
+
     #: How many pages a walk over a list reads at the most.
     max_pages: int = 100
+
+    _option_names: ClassVar[frozenset[str]] = frozenset(SessionChanges.__annotations__)
 
     def __init__(
         self,
@@ -114,6 +119,8 @@ class Client(requests.Session):
         pool_maxsize: int = 100,
         **options: Unpack[SessionOptions],
     ) -> None:
+        base_url = sealed(base_url)
+        self._refuse_unknown(options)
         super().__init__()
         self.base_url = check_base_url(base_url)
         self.timeout = checks.timeout(timeout)
@@ -163,6 +170,7 @@ class Client(requests.Session):
             TypeError: a keyword is unknown or of the wrong kind.
             ValueError: a value makes no sense.
         """
+        self._refuse_unknown(options)
         derived = self._derived()
         derived._apply(dict(options))
         return derived
@@ -190,14 +198,21 @@ class Client(requests.Session):
         renew_in_child(derived)
         return derived
 
+    @classmethod
+    def _refuse_unknown(cls, options: Any) -> None:
+        """Raises a TypeError that names the first unknown keyword."""
+        for name in options:
+            if name not in cls._option_names:
+                # A misspelt `api_key` would stay in the variables that error reporters show.
+                options.clear()
+                raise TypeError(f"{cls.__name__} got an unexpected keyword argument {name!r}")
+
     def _apply(self, options: dict[str, Any]) -> None:
         for name, value in options.items():
-            if name not in SessionChanges.__annotations__:
-                raise TypeError(
-                    f"{type(self).__name__} got an unexpected keyword argument {name!r}"
-                )
-            if value is not None or name == "timeout":
-                self._set_option(name, value)
+            self._set_option(name, value)
+        self._renew_transport()
+
+    def _renew_transport(self) -> None:
         if self._transport is not None:
             self._set_transport(
                 self._transport, self._transport.derive(self._policy, self._settings)
@@ -210,6 +225,8 @@ class Client(requests.Session):
                 self.adapters[prefix] = new
 
     def _set_option(self, name: str, value: Any) -> None:
+        if value is None and name != "timeout":
+            return  # as if it had not been given
         if name in ("headers", "params"):
             self._add(name, checks.mapping(name, value))
         elif name == "cookies":
@@ -505,6 +522,8 @@ class AuthenticatedClient(Client):
         pool_maxsize: int = 100,
         **options: Unpack[SessionOptions],
     ) -> None:
+        base_url, token = sealed(base_url), sealed(token)
+        self._refuse_unknown(options)
         super().__init__(
             base_url,
             timeout=timeout,

@@ -9,7 +9,7 @@ import pytest
 import requests
 from requests.structures import CaseInsensitiveDict
 
-from statuspro.auth import BearerAuth, Secret, origin_of
+from statuspro.auth import BearerAuth, origin_of
 from statuspro.errors import ConfigurationError
 from statuspro.redaction import HIDDEN
 
@@ -121,33 +121,6 @@ def test_a_prepared_request_is_pickled_without_the_bearer() -> None:
 def test_a_copied_bearer_works(copied: Callable[[Any], Any]) -> None:
     request = requests.Request("GET", BASE_URL, auth=copied(BearerAuth(KEY, BASE_URL))).prepare()
     assert copied(request).headers["Authorization"] == f"Bearer {KEY}"
-
-
-def test_a_secret_is_a_str_to_whoever_sends_it() -> None:
-    secret = Secret(KEY)
-    assert secret == KEY
-    assert secret.encode() == KEY.encode()
-    assert f"Bearer {secret}" == f"Bearer {KEY}"
-
-
-def test_a_secret_is_not_shown() -> None:
-    secret = Secret(KEY)
-    assert repr(secret) == repr(HIDDEN)
-    assert repr({"token": [secret]}) == "{'token': ['[hidden]']}"
-    assert f"{secret!r}" == repr(HIDDEN)
-
-
-def test_a_secret_is_its_own_copy() -> None:
-    secret = Secret(KEY)
-    assert copy.copy(secret) is secret
-    assert copy.deepcopy([secret])[0] is secret
-
-
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_secret_is_not_pickled(protocol: int) -> None:
-    data = pickle.dumps([Secret(KEY)], protocol)
-    assert KEY.encode() not in data
-    assert pickle.loads(data) == [HIDDEN]
 
 
 def test_a_bearer_is_shown_by_its_class_alone() -> None:

@@ -2,8 +2,10 @@
 
 import copy
 import inspect
+import itertools
 import logging
 import pickle
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ import structlog
 import statuspro
 from statuspro import (
     AuthenticatedClient,
+    Client,
     ConfigurationError,
     InvalidResponseError,
     RateLimit,
@@ -24,6 +27,7 @@ from statuspro import (
     StatusProClient,
     TruncatedListWarning,
 )
+from statuspro.auth import BearerAuth
 from statuspro.retry import retry_policy
 from statuspro.sandbox import Sandbox
 from statuspro.transport import Transport
@@ -105,7 +109,8 @@ def test_the_settings_come_from_the_four_places_in_turn(
     assert made() == ("https://app.orderstatuspro.com/api/v1/statuses", "Bearer n1")
     dotenv = away.parent / ".env"
     dotenv.write_text("STATUSPRO_BASE_URL=https://dotenv.test/api/\n")
-    assert made() == ("https://dotenv.test/api/statuses", "Bearer n2")
+    with pytest.raises(ConfigurationError, match="not sent to where"):  # nor is the .netrc's
+        made()
     dotenv.write_text("STATUSPRO_BASE_URL=https://dotenv.test\nSTATUSPRO_API_KEY=d1\n")
     assert made() == ("https://dotenv.test/statuses", "Bearer d1")
     monkeypatch.setenv("STATUSPRO_BASE_URL", "https://environment.test")
@@ -140,6 +145,131 @@ def test_what_cannot_be_used_is_refused_at_construction(arguments: dict[str, Any
         StatusProClient(**arguments)
     assert KEY not in str(caught.value)
     assert isinstance(caught.value, ValueError)
+
+
+def refused(**arguments: Any) -> BaseException:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        StatusProClient(**arguments)
+    return caught.value
+
+
+@pytest.mark.parametrize("given", [{}, {"api_key": "key 1"}, {"base_url": 7}, {"timeout": -1}])
+def test_an_unknown_keyword_is_named_whatever_else_is_wrong(given: dict[str, Any]) -> None:
+    error = refused(**given, max_waits=3, apikey="k", zeta=1)
+    assert type(error) is TypeError
+    assert str(error) == "StatusProClient got an unexpected keyword argument 'max_waits'"
+
+
+@pytest.mark.parametrize("names", list(itertools.permutations(["one", "two", "three"])))
+def test_the_first_unknown_keyword_is_named(names: tuple[str, ...]) -> None:
+    wrong: dict[str, Any] = dict.fromkeys(names, 1)
+    options: dict[str, Any] = {"max_retries": -1, **wrong}
+    makers: list[Callable[[], object]] = [
+        lambda: StatusProClient(KEY, **options),
+        lambda: AuthenticatedClient("not a URL", "not a key", **wrong),
+        lambda: Client("not a URL", **wrong),
+        lambda: StatusProClient(KEY).with_options(**options),
+        lambda: Client("https://shop.test").with_options(**wrong),
+    ]
+    for make in makers:
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{names[0]}'"):
+            make()
+
+
+def test_the_first_wrong_value_is_named() -> None:
+    wrong: dict[str, Any] = {"max_wait": -1, "trust_env": 7, "on_wait": 7, "hooks": 7}
+    for order in itertools.permutations(wrong):
+        error = refused(api_key=KEY, **{name: wrong[name] for name in order})
+        assert order[0] in str(error)
+
+
+# Frames -------------------------------------------------------------------------------------
+
+
+def shown_by(error: BaseException | None) -> Iterator[str]:
+    """What an error reporter shows: the variables of every frame of the library."""
+    while error is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__", "").startswith("statuspro"):
+                yield from (f"{frame.f_code.co_name}: {v!r}" for v in frame.f_locals.values())
+        error = error.__cause__ or error.__context__
+
+
+def untyped(value: object) -> Any:
+    return value
+
+
+URL = "https://shop.test"
+WAYS: dict[str, Callable[[], object]] = {
+    "a key with a newline": lambda: StatusProClient(f"{KEY}\n"),
+    "a key with a space": lambda: StatusProClient(f"{KEY} {KEY}"),
+    "a key of bytes": lambda: StatusProClient(untyped(KEY.encode())),
+    "a base URL that is none": lambda: StatusProClient(KEY, "shop.test"),
+    "a base URL without a port": lambda: StatusProClient(KEY, f"https://x:{KEY}@shop.test:port"),
+    "a base URL with the key": lambda: StatusProClient(KEY, f"https://x:{KEY}@shop.test"),
+    "a query with the key": lambda: StatusProClient(KEY, f"https://shop.test/?key={KEY}"),
+    "plain http": lambda: StatusProClient(KEY, "http://shop.test"),
+    "a base URL that is no text": lambda: StatusProClient(KEY, untyped(7)),
+    "a timeout": lambda: StatusProClient(KEY, timeout=-1),
+    "retries": lambda: StatusProClient(KEY, max_retries=-1),
+    "a logger": lambda: StatusProClient(KEY, logger=untyped(7)),
+    "a pool": lambda: StatusProClient(KEY, pool_maxsize=0),
+    "a hook": lambda: StatusProClient(KEY, hooks={"answer": print}),
+    "a limit": lambda: StatusProClient(KEY, rate_limit=untyped(7)),
+    "a storage": lambda: StatusProClient(KEY, rate_limit_storage="mysql://shop.test"),
+    "a folder": lambda: StatusProClient(KEY, rate_limit_storage="sqlite:////no/such/folder/db"),
+    "a fallback": lambda: StatusProClient(KEY, rate_limit_fallback="far"),
+    "an unknown keyword": lambda: StatusProClient(KEY, **untyped({"answer": 42})),
+    "a misspelt keyword": lambda: StatusProClient(**untyped({"api_kye": KEY})),
+    "a token with a newline": lambda: AuthenticatedClient(URL, f"{KEY}\n"),
+    "a token of bytes": lambda: AuthenticatedClient(URL, untyped(KEY.encode())),
+    "a token for nothing": lambda: AuthenticatedClient("shop.test", KEY),
+    "a token in the open": lambda: AuthenticatedClient("http://shop.test", KEY),
+    "a token and a keyword": lambda: AuthenticatedClient(URL, KEY, **untyped({"answer": 42})),
+    "a token as a keyword": lambda: AuthenticatedClient(URL, "t", **untyped({"tokne": KEY})),
+    "a client of a URL": lambda: Client(f"https://x:{KEY}@shop.test"),
+    "a keyword of a client": lambda: Client("https://shop.test", **untyped({"token": KEY})),
+    "a bearer": lambda: BearerAuth(f"{KEY}\n", "https://shop.test"),
+    "a bearer in the open": lambda: BearerAuth(KEY, "http://shop.test"),
+    "a derived client": lambda: StatusProClient(KEY).with_options(**untyped({"api_key": KEY})),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_variable_of_a_failed_construction_holds_the_key(way: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        WAYS[way]()
+    shown = list(shown_by(caught.value))
+    assert shown
+    assert [text for text in shown if KEY in text] == []
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("environment", f"{KEY}\n"),
+        (".env", f"STATUSPRO_API_KEY='{KEY} x'\n"),
+        (".env", f"STATUSPRO_API_KEY={KEY}\nSTATUSPRO_BASE_URL=https://x:{KEY}@shop.test\n"),
+        (".env", f"STATUSPRO_API_KEY={KEY}\nSTATUSPRO_BASE_URL=http://shop.test\n"),
+        (".env", f"STATUSPRO_API_KEY={KEY}\nSTATUSPRO_RATE_LIMIT_STORAGE=mysql://x\n"),
+        (".env", f"STATUSPRO_API_KEY={KEY}\xff\n"),
+        (".netrc", f"machine app.orderstatuspro.com login x password {KEY}é\n"),
+        (".netrc", f"machine app.orderstatuspro.com login x password {KEY} {KEY}\n"),
+        (".netrc", f"machine elsewhere.test login x password {KEY}\n"),
+    ],
+)
+def test_no_variable_holds_the_key_of_another_place(
+    place: str, text: str, away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATUSPRO_API_KEY", text if place == "environment" else "")
+    path = {".env": away / ".env", ".netrc": Path.home() / ".netrc"}.get(place, away / "unused")
+    path.write_bytes(text.encode("latin-1" if "\xff" in text else "utf-8"))
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError) as caught:
+        StatusProClient()
+    shown = list(shown_by(caught.value))
+    assert shown
+    assert [one for one in shown if KEY in one] == []
 
 
 def test_a_netrc_that_others_may_read_warns_where_the_client_is_made() -> None:

@@ -1,6 +1,10 @@
 """The four places of the settings, in their order, and what is refused of what they hold."""
 
+import contextlib
 import os
+import pickle
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -9,14 +13,14 @@ from typing import Any
 
 import pytest
 
+from statuspro import RateLimit, StatusProClient
+from statuspro.auth import BearerAuth
 from statuspro.config import (
     DEFAULT_BASE_URL,
+    Settings,
     check_api_key,
     check_base_url,
     check_bearer_url,
-    find_api_key,
-    find_base_url,
-    find_setting,
 )
 from statuspro.errors import ConfigurationError
 
@@ -25,6 +29,18 @@ pytestmark = pytest.mark.usefixtures("away")
 HOST = "app.orderstatuspro.com"
 
 Place = Callable[[str], None]
+
+
+def find_api_key(argument: Any, base_url: str) -> str:
+    return Settings().credentials(argument, base_url)[0]
+
+
+def find_base_url(argument: Any) -> str:
+    return Settings().credentials("key-1", argument)[1]
+
+
+def find_setting(name: str, argument: str | None) -> str | None:
+    return Settings().find(name, argument)
 
 
 @pytest.fixture
@@ -314,24 +330,197 @@ def test_a_folder_that_is_called_dotenv_is_passed(away: Path) -> None:
     assert find_setting("STATUSPRO_API_KEY", None) == "from-above"
 
 
-def test_dotenv_that_is_no_text_is_refused_without_showing_it(away: Path) -> None:
-    (away / ".env").write_bytes(b"STATUSPRO_API_KEY=key-3f9a\xff\n")
-    with pytest.raises(ConfigurationError, match=r"\.env cannot be read") as caught:
-        find_setting("STATUSPRO_API_KEY", None)
+UNREADABLE = b"STATUSPRO_API_KEY=key-3f9a\xff\n"
+
+
+def test_dotenv_that_is_no_text_holds_nothing(away: Path) -> None:
+    (away / ".env").write_bytes(UNREADABLE)
+    assert find_setting("STATUSPRO_RATE_LIMIT_STORAGE", None) is None
+    with pytest.raises(ConfigurationError, match="No API key") as caught:
+        find_api_key(None, DEFAULT_BASE_URL)
+    assert f"{away / '.env'} cannot be read: it is not UTF-8." in str(caught.value)
     assert caught.value.__context__ is None
     assert "3f9a" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_dotenv_that_may_not_be_read_is_refused(
-    away: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*args: object, **kwargs: object) -> None:
-        raise PermissionError
+def test_dotenv_that_may_not_be_read_says_so(away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
 
     write_dotenv(away, "STATUSPRO_API_KEY=key-1\n")
-    monkeypatch.setattr("dotenv.dotenv_values", refuse)  # root may read everything
-    with pytest.raises(ConfigurationError, match="PermissionError"):
-        find_setting("STATUSPRO_API_KEY", None)
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
+    with pytest.raises(ConfigurationError, match=r"\.env cannot be read: Permission denied"):
+        find_api_key(None, DEFAULT_BASE_URL)
+
+
+def test_what_is_not_needed_does_not_fail(away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (away / ".env").write_bytes(UNREADABLE)
+    with StatusProClient("key-1", "https://shop.test") as client:
+        assert client.rate_limit is not None
+        assert client.rate_limit_storage is None
+    monkeypatch.setenv("STATUSPRO_BASE_URL", "https://shop.test")
+    monkeypatch.setenv("STATUSPRO_API_KEY", "key-1")
+    StatusProClient().close()
+
+
+def test_a_base_url_that_may_stand_in_an_unreadable_dotenv_is_not_guessed(away: Path) -> None:
+    (away / ".env").write_bytes(UNREADABLE)
+    with pytest.raises(ConfigurationError, match="may hold the base URL") as caught:
+        StatusProClient("key-1")
+    assert "STATUSPRO_BASE_URL" in str(caught.value)
+
+
+def test_the_storage_is_looked_up_only_where_pacing_is_on(away: Path) -> None:
+    write_dotenv(away, "STATUSPRO_RATE_LIMIT_STORAGE=mysql://shop.test\n")
+    with (
+        StatusProClient("key-1", "https://shop.test", rate_limit=None) as client,
+        pytest.raises(ConfigurationError, match="rate_limit_storage"),
+    ):
+        client.with_options(rate_limit=RateLimit())
+    with pytest.raises(ConfigurationError, match="rate_limit_storage"):
+        StatusProClient("key-1", "https://shop.test")
+
+
+# .env as a named pipe, as password managers serve it
+
+
+class ServedPipe:
+    """Writes a text into a named pipe for each time that it is opened."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        os.mkfifo(path)
+        self.reads = 0
+        self._path, self._text = path, text
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> "ServedPipe":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stopping.set()
+        while self._thread.is_alive():
+            os.close(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK))
+            self._thread.join(0.01)
+
+    def _serve(self) -> None:
+        while True:
+            with contextlib.suppress(BrokenPipeError), open(self._path, "w") as pipe:
+                if self._stopping.is_set():
+                    return
+                self.reads += 1
+                for part in self._text.splitlines(keepends=True):
+                    pipe.write(part)
+                    pipe.flush()
+            time.sleep(0.02)  # the reader is to see the end before the next beginning
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in its folders")
+def test_dotenv_as_a_named_pipe_is_read_once(away: Path) -> None:
+    text = (
+        "STATUSPRO_API_KEY=key-1\nSTATUSPRO_BASE_URL=https://shop.test\n"
+        "STATUSPRO_RATE_LIMIT_STORAGE=sqlite:///budget.db\n"
+    )
+    with ServedPipe(away / ".env", text) as pipe:
+        with StatusProClient() as client:
+            assert client.base_url == "https://shop.test"
+            assert client.rate_limit_storage == "sqlite:///budget.db"
+            assert isinstance(client.auth, BearerAuth)
+            assert client.auth.token == "key-1"
+            client.with_options(rate_limit=RateLimit(10, 5))
+        assert pipe.reads == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no named pipes in its folders")
+def test_a_named_pipe_that_no_process_fills_holds_nobody_up(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("statuspro.config._PIPE_TIMEOUT", 0.05)
+    os.mkfifo(away / ".env")
+    StatusProClient("key-1", "https://shop.test").close()
+    with pytest.raises(ConfigurationError, match="no process writes to this pipe"):
+        find_api_key(None, DEFAULT_BASE_URL)
+
+
+# A base URL out of a .env
+
+
+@pytest.fixture
+def keys_elsewhere(
+    netrc: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    netrc("machine elsewhere.test login key password netrc-3f9a\n")
+    monkeypatch.setenv("STATUSPRO_API_KEY", "environment-3f9a")
+    return lambda: monkeypatch.delenv("STATUSPRO_API_KEY", raising=False)
+
+
+def test_a_base_url_of_dotenv_gets_no_key_from_elsewhere(
+    away: Path, keys_elsewhere: Callable[[], None]
+) -> None:
+    path = write_dotenv(away, "STATUSPRO_BASE_URL=https://elsewhere.test\n")
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="No API key") as caught:
+            StatusProClient()
+        for word in (str(path), "api_key", "STATUSPRO_API_KEY", "~/.netrc"):
+            assert word in str(caught.value)
+        assert "3f9a" not in str(caught.value)
+        keys_elsewhere()  # which leaves that of .netrc
+    assert Settings().credentials("argument", None) == ("argument", "https://elsewhere.test")
+
+
+@pytest.mark.usefixtures("keys_elsewhere")
+def test_a_base_url_of_dotenv_gets_the_key_beside_it(away: Path) -> None:
+    write_dotenv(away, "STATUSPRO_BASE_URL=https://elsewhere.test\nSTATUSPRO_API_KEY=beside\n")
+    assert Settings().credentials(None, None) == ("beside", "https://elsewhere.test")
+    # An argument or the environment says where to: then the keys are taken in their order.
+    assert find_api_key(None, "https://elsewhere.test") == "environment-3f9a"
+
+
+@pytest.mark.usefixtures("keys_elsewhere")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8900/api", "https://localhost", "http://[::1]"])
+def test_a_loopback_url_of_dotenv_gets_any_key(url: str, away: Path) -> None:
+    write_dotenv(away, f"STATUSPRO_BASE_URL={url}\n")
+    assert Settings().credentials(None, None) == ("environment-3f9a", url)
+
+
+@pytest.mark.usefixtures("keys_elsewhere")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STATUSPRO_BASE_URL=https://elsewhere.test/${STATUSPRO_API_KEY}\nSTATUSPRO_API_KEY=k\n",
+        "STATUSPRO_BASE_URL=https://elsewhere.test\nSTATUSPRO_API_KEY=${STATUSPRO_API_KEY}\n",
+        "A=${STATUSPRO_API_KEY}\nSTATUSPRO_BASE_URL=https://elsewhere.test\nSTATUSPRO_API_KEY=${A}\n",
+    ],
+)
+def test_dotenv_does_not_draw_a_key_out_of_the_environment(text: str, away: Path) -> None:
+    write_dotenv(away, text)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings().credentials(None, None)
+    assert "3f9a" not in str(caught.value)
+
+
+def test_dotenv_expands_variables_where_no_key_is_at_stake(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "8900")
+    write_dotenv(away, "STATUSPRO_BASE_URL=http://127.0.0.1:${PORT}\nSTATUSPRO_API_KEY=k-${PORT}\n")
+    assert Settings().credentials(None, None) == ("k-8900", "http://127.0.0.1:8900")
+
+
+def test_a_pickled_client_takes_no_url_of_dotenv_for_an_argument(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_dotenv(
+        away, "STATUSPRO_BASE_URL=https://elsewhere.test\nSTATUSPRO_API_KEY=beside\n"
+    )
+    data = pickle.dumps(StatusProClient())
+    monkeypatch.setenv("STATUSPRO_API_KEY", "environment-3f9a")
+    again = pickle.loads(data)
+    assert (again.base_url, again.auth.token) == ("https://elsewhere.test", "beside")
+    path.unlink()
+    with pytest.raises(ConfigurationError, match=r"talked to https://elsewhere\.test"):
+        pickle.loads(data)
 
 
 def test_dotenv_is_not_read_where_it_is_not_needed(away: Path) -> None:
@@ -416,15 +605,46 @@ def test_netrc_without_an_entry_of_the_host_holds_no_key(
         find_api_key(None, DEFAULT_BASE_URL)
 
 
-def test_netrc_that_is_no_text_holds_no_key(netrc: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (f"machine {HOST} login key password key-3f9a\nmachine x passwort 3f9a\n", "near line 2"),
+        (f"3f9a\nmachine {HOST} login key password key-3f9a\n", "near line "),
+        (f"\ufeffmachine {HOST} login key password key-3f9a\n", "byte order mark"),
+    ],
+)
+def test_netrc_that_is_not_understood_says_so(
+    content: str, why: str, netrc: Callable[[str], Path]
+) -> None:
+    path = netrc(content)
+    with pytest.raises(ConfigurationError, match="No API key") as caught:
+        find_api_key(None, DEFAULT_BASE_URL)
+    assert f"{path} cannot be read: " in str(caught.value)
+    assert why in str(caught.value)
+    assert "3f9a" not in "".join(traceback.format_exception(caught.value))
+    assert "passwort" not in str(caught.value)
+
+
+def test_netrc_that_is_no_text_says_so(netrc: Callable[[str], Path]) -> None:
     netrc("").write_bytes(b"machine \xff\xfe\x81 login \x8d password \xff\n")
-    with pytest.raises(ConfigurationError, match="No API key"):
+    with pytest.raises(ConfigurationError, match=r"\.netrc cannot be read"):
         find_api_key(None, DEFAULT_BASE_URL)
 
 
-def test_netrc_that_is_a_folder_holds_no_key(monkeypatch: pytest.MonkeyPatch, away: Path) -> None:
+def test_netrc_that_is_a_folder_says_so(monkeypatch: pytest.MonkeyPatch, away: Path) -> None:
     monkeypatch.setenv("NETRC", str(away))
-    with pytest.raises(ConfigurationError, match="No API key"):
+    with pytest.raises(ConfigurationError, match=f"{away} cannot be read: Is a directory"):
+        find_api_key(None, DEFAULT_BASE_URL)
+
+
+def test_netrc_is_missed_only_where_the_environment_names_one(
+    monkeypatch: pytest.MonkeyPatch, away: Path
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        find_api_key(None, DEFAULT_BASE_URL)
+    assert str(caught.value).endswith("~/.netrc.")
+    monkeypatch.setenv("NETRC", str(away / "gone"))
+    with pytest.raises(ConfigurationError, match="gone does not exist"):
         find_api_key(None, DEFAULT_BASE_URL)
 
 

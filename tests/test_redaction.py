@@ -14,11 +14,13 @@ from requests.structures import CaseInsensitiveDict
 
 from statuspro.redaction import (
     HIDDEN,
+    Secret,
     confidential_values,
     loggable_query,
     redact,
     redact_json,
     scrubbed,
+    sealed,
     without_query,
 )
 
@@ -363,3 +365,44 @@ def test_a_scrubbed_response_is_read_like_any_other() -> None:
     assert (copied.reason, copied.url, copied.encoding) == ("", "", "utf-8")
     assert b"".join(copied.iter_content(4)) == '{"message": "Zoë"}'.encode()
     assert copied.json() == {"message": "Zoë"}
+
+
+# Secrets
+
+
+def test_a_secret_is_a_str_all_the_same() -> None:
+    secret = Secret(KEY)
+    assert secret == KEY
+    assert secret.encode() == KEY.encode()
+    assert f"Bearer {secret}" == f"Bearer {KEY}"
+
+
+def test_a_secret_is_not_shown() -> None:
+    secret = Secret(KEY)
+    assert repr(secret) == repr(HIDDEN)
+    assert repr({"token": [secret]}) == "{'token': ['[hidden]']}"
+    assert f"{secret!r}" == repr(HIDDEN)
+
+
+def test_a_secret_is_its_own_copy() -> None:
+    secret = Secret(KEY)
+    assert copy.copy(secret) is secret
+    assert copy.deepcopy([secret])[0] is secret
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_secret_is_not_pickled(protocol: int) -> None:
+    data = pickle.dumps([Secret(KEY)], protocol)
+    assert KEY.encode() not in data
+    assert pickle.loads(data) == [HIDDEN]
+
+
+def test_what_is_sealed_is_not_shown() -> None:
+    assert sealed(None) is None
+    assert isinstance(sealed(KEY), Secret)
+    assert sealed(KEY) == KEY
+    assert sealed(sealed(KEY)) == KEY
+    other = sealed(KEY.encode())
+    assert repr(other) == HIDDEN
+    assert other.kind == "bytes"
+    assert sealed(other) is other
