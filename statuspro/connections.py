@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 #: Bytes asked for at a time while a body is read.
 _CHUNK = 2**16
 
+#: How a header begins that Python's parser can read. It takes "From " for something else.
+_HEADER = re.compile(rb"[!-9;-~]+:")
+
+#: Stands in for a header that cannot be read, so that http.client counts it all the same.
+_UNREADABLE_NAME = "Unreadable-Header"
+_UNREADABLE = f"{_UNREADABLE_NAME}:\r\n".encode()
+
 
 class _Arriving(io.RawIOBase):
     """The bytes of an answer, which must end within the timeout once it has begun.
@@ -69,24 +76,59 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._arriving)
 
     def begin(self) -> None:
+        buffered, self.fp = self.fp, _Lines(self.fp)
         try:
             super().begin()
+            while 100 <= self.status < 200:  # http.client reads past a 100 only
+                if self.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                    raise ProtocolError("the answer goes on in another protocol")
+                self.headers = self.msg = None
+                super().begin()
         except http.client.RemoteDisconnected:
             raise
         except http.client.HTTPException as error:  # whose text repeats what arrived
             raise ProtocolError(f"the answer is not HTTP: {type(error).__name__}") from None
+        finally:
+            if self.fp is not None:
+                self.fp = buffered
         if self._arriving.is_over:  # which http.client takes for the end of the headers
             raise ProtocolError("the answer broke off in its headers")
-        if self.msg.defects:
-            self.headers = self.msg = _without_defects(self.msg)
+        del self.msg[_UNREADABLE_NAME]
 
 
-def _without_defects(message: http.client.HTTPMessage) -> http.client.HTTPMessage:
-    # urllib3 logs what could not be parsed, whatever it holds.
-    clean = http.client.HTTPMessage()
-    for name, value in message.items():
-        clean[name] = value
-    return clean
+class _Lines:
+    """The lines of an answer's head, all of which http.client can read.
+
+    At a header line that is none, Python's parser stops: it loses the lines behind it, the body's
+    length among them, and urllib3 logs them all, whatever they hold.
+    """
+
+    def __init__(self, buffered: io.BufferedReader) -> None:
+        self._buffered = buffered
+        self._is_among_headers = False
+        self._is_after_header = False
+
+    def readline(self, limit: int) -> bytes:
+        """Reads the next line: the status, a header, or the end of the headers."""
+        line = self._buffered.readline(limit)
+        if not self._is_among_headers:
+            self._is_among_headers, self._is_after_header = True, False
+        elif line in (b"\r\n", b"\n", b""):
+            self._is_among_headers = False
+        elif len(line) < limit:  # a longer one is refused as it is
+            line = self._readable(line)
+        return line
+
+    def _readable(self, line: bytes) -> bytes:
+        is_folded = self._is_after_header and line.startswith((b" ", b"\t"))
+        self._is_after_header = True
+        if is_folded or _HEADER.match(line):
+            return line.rstrip(b"\r\n").replace(b"\r", b" ") + b"\r\n"
+        return _UNREADABLE
+
+    def close(self) -> None:
+        """Closes what it reads from."""
+        self._buffered.close()
 
 
 class ProxyRefusedError(ProxyError):

@@ -6,6 +6,7 @@ import gzip
 import io
 import itertools
 import json
+import logging
 import math
 import pickle
 from collections.abc import Callable, Iterable
@@ -32,7 +33,7 @@ from statuspro import (
     unwrap,
     unwrap_data,
 )
-from tests.servers import KEY, RawServer, answer, client_of, note_waits
+from tests.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
 
 quickly = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -92,8 +93,9 @@ def test_no_answer_at_all(method: str, data: bytes) -> None:
     ("status", "kind"),
     [
         ("100 Continue\r\n\r\nHTTP/1.1 404 Not Found", NotFoundError),
-        ("102 Processing", APIError),
-        ("199 None", APIError),
+        ("102 Processing\r\n\r\nHTTP/1.1 404 Not Found", NotFoundError),
+        ("103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 503 Down", ServerError),
+        ("199 None\r\n\r\nHTTP/1.1 100 None\r\n\r\nHTTP/1.1 299 None", InvalidResponseError),
         ("299 None", InvalidResponseError),
         ("300 Many", RedirectError),
         ("399 None", RedirectError),
@@ -106,8 +108,10 @@ def test_no_answer_at_all(method: str, data: bytes) -> None:
     ],
 )
 def test_statuses_that_nobody_has_heard_of(status: str, kind: type[APIError]) -> None:
-    body = b"" if status.startswith("1") and "404" not in status else b"[1]"
-    with RawServer(answer(body, status)) as server, client_of(server.port) as client:
+    with (
+        RawServer(answer(b"[1]", status)) as server,
+        client_of(server.port, max_retries=0) as client,
+    ):
         response = client.get("/orders/1")
         with pytest.raises(kind) as caught:
             client.get_order(1)
@@ -117,6 +121,57 @@ def test_statuses_that_nobody_has_heard_of(status: str, kind: type[APIError]) ->
     assert len(server.requests) == 2
 
 
+INTERIM = [
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 102 Processing\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nContent-Length: 7\r\n\r\n",
+    b"HTTP/1.0 199 Any\r\nConnection: close\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("interim", [*INTERIM, b"".join(INTERIM) * 3], ids=lambda sent: sent[9:12])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_answers_that_are_not_final_are_read_past(interim: bytes, is_late: bool) -> None:
+    """Each call gets its own answer, though the connection is used again."""
+
+    def serve(peer: Peer) -> None:
+        peer.send(interim)
+        if is_late:
+            peer.pause(0.01)
+        number = peer.request.split(b" ")[1].rpartition(b"/")[2]
+        peer.send(answer(b'{"id": %s}' % number, headers=b""))
+
+    with RawServer(serve, keep=True) as server, client_of(server.port) as client:
+        for number in range(1, 5):
+            assert client.get_order(number)["id"] == number
+        assert client.post("/orders/7", json={}).json() == {"id": 7}
+    assert server.accepted == 1
+    assert len(server.requests) == 5
+
+
+def test_an_answer_that_is_never_final_was_none() -> None:
+    with (
+        RawServer(b"HTTP/1.1 102 Processing\r\n\r\n") as server,
+        client_of(server.port, max_retries=1) as client,
+    ):
+        for method, sends in (("GET", 2), ("POST", 1)):
+            server.requests.clear()
+            with pytest.raises(APIConnectionError) as caught:
+                client.request(method, "/orders")
+            assert caught.value.maybe_applied is (method == "POST")
+            assert len(server.requests) == sends
+
+
+def test_a_connection_that_goes_on_in_another_protocol_is_not_used_again() -> None:
+    upgraded = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n"
+    with (
+        RawServer(upgraded, answer(b"[1]"), keep=True) as server,
+        client_of(server.port) as client,
+    ):
+        assert client.get("/orders").json() == [1]
+    assert server.accepted == 2
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -124,6 +179,14 @@ def test_statuses_that_nobody_has_heard_of(status: str, kind: type[APIError]) ->
         b": no name\r\n",
         b"Content-Type\r\n",
         b"A: b\r\n folded\r\n",
+        b" folded around nothing\r\n",
+        b"no colon\r\n and folded: too\r\n",
+        b"Content-Length : 3\r\n",
+        b"\xc3\xa4: not ASCII\r\n",
+        b"A: b\rc: d\r\n",
+        b"\r\r\n",
+        b"From ann@example.test\r\n",
+        b"HTTP/1.1 500 No\r\n",
         b"Content-Type: \xff\xfe; charset=nonsense\r\n",
         b"Content-Type: application/json; charset=utf-7\r\n",
         b"Set-Cookie: \xff=\xfe; expires=never; domain=..; path=\r\n" * 50,
@@ -134,16 +197,43 @@ def test_statuses_that_nobody_has_heard_of(status: str, kind: type[APIError]) ->
     ],
 )
 def test_headers_that_make_no_sense(headers: bytes) -> None:
-    data = b"HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 9\r\n" + headers + b'\r\n{"id": 1}'
+    keeps = b"close" not in headers
+    data = b"HTTP/1.1 %s\r\n" + headers + b'Content-Length: 9\r\n\r\n{"id": 1}'
     with (
-        RawServer(data % b"200 OK", data % b"404 No", data % b"429 Busy") as server,
+        RawServer(data % b"200 OK", data % b"404 No", data % b"429 Busy", keep=keeps) as server,
         client_of(server.port, max_retries=0) as client,
+        all_records() as records,
     ):
         assert client.get_order(1)["id"] == 1
         with pytest.raises(NotFoundError):
             client.get_order(1)
         with pytest.raises(RateLimitError):
             client.get_order(1)
+    # Nothing behind such a header is lost: neither the length nor the connection.
+    assert server.accepted == (1 if keeps else 3)
+    assert not [record for record in records if record.levelno >= logging.WARNING]
+
+
+@quickly
+@given(st.lists(st.binary(max_size=12).map(lambda line: line.replace(b"\n", b"")), max_size=5))
+@example([b"From ann@example.test"])
+@example([b"a: b", b"From ann@example.test"])
+def test_any_header_leaves_the_others_as_they_are(lines: list[bytes]) -> None:
+    known = (b"content-length:", b"transfer-encoding:", b"content-encoding:", b"connection:")
+    lines = [line for line in lines if line.strip(b"\r") and not line.lower().startswith(known)]
+    head = b"".join(line + b"\r\n" for line in lines)
+    data = b"HTTP/1.1 200 OK\r\n" + head + b'Content-Length: 9\r\nX-Last: yes\r\n\r\n{"id": 1}'
+    with (
+        RawServer(data, keep=True) as server,
+        client_of(server.port) as client,
+        all_records() as records,
+    ):
+        for _ in range(2):
+            response = client.get("/orders/1")
+            assert response.json() == {"id": 1}
+            assert response.headers["X-Last"] == "yes"
+    assert server.accepted == 1
+    assert not [record for record in records if record.levelno >= logging.WARNING]
 
 
 VALID = [
