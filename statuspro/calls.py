@@ -75,6 +75,19 @@ class Cancelled(Exception):  # noqa: N818 - never leaves the thread that it ends
     """Whoever wanted this call's answer has gone."""
 
 
+def is_repeatable(body: Any) -> bool:
+    """Whether a request's body can be sent more than once: not what is read up by sending it."""
+    if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
+        return True
+    if not hasattr(body, "read"):
+        return not isinstance(body, Iterator)
+    try:
+        body.seek(body.tell())
+    except (AttributeError, OSError):  # a pipe, or an object that can do nothing but read
+        return False
+    return True
+
+
 class OneCall:
     """What calls that count as one share: the seconds they have slept, and what they have written.
 
@@ -125,6 +138,8 @@ class Call:
         #: The status of the last response; None before the first, and once more is sent.
         self.status: int | None = None
         self.is_write = self.method not in SAFE_METHODS
+        #: Whether a second attempt would send the same body.
+        self.is_repeatable = is_repeatable(request.body)
         #: True from the first byte of the last attempt on; None where no connection of ours told.
         self.sent: bool | None = None
         self.body: bytes | None = None

@@ -76,13 +76,14 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._arriving)
 
     def begin(self) -> None:
-        buffered, self.fp = self.fp, _Lines(self.fp)
+        buffered = self.fp
+        self.fp = cast("Any", _Lines(buffered))
         try:
             super().begin()
             while 100 <= self.status < 200:  # http.client reads past a 100 only
                 if self.status == http.HTTPStatus.SWITCHING_PROTOCOLS:
                     raise ProtocolError("the answer goes on in another protocol")
-                self.headers = self.msg = None
+                self.headers = self.msg = cast("Any", None)
                 super().begin()
         except http.client.RemoteDisconnected:
             raise

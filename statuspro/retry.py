@@ -71,6 +71,9 @@ class RetryPolicy(Retry):
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         """Whether an answer with this status is not the last word."""
+        call = current_call()
+        if call is not None and not call.is_repeatable:
+            return False
         if status_code == TOO_MANY_REQUESTS:
             return True
         return status_code in TRANSIENT and method.upper() in SAFE_METHODS
@@ -245,6 +248,8 @@ def _may_send_again(method: str, error: Exception) -> bool:
     if isinstance(cause, SSLError) and not _is_broken_off(cause):
         return False
     call = current_call()
+    if call is not None and not call.is_repeatable:
+        return False
     if call is not None and call.sent is not None:
         is_unsent = not call.sent
     else:  # the connection is none of ours

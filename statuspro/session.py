@@ -24,7 +24,7 @@ from statuspro._callers import note_sent, of_a_hook, of_the_caller
 from statuspro._logging import warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
-from statuspro.calls import SAFE_METHODS, CallSettings, one_call
+from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro.config import check_base_url
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
@@ -475,6 +475,8 @@ class Client(requests.Session):
             problem = "it leads to another origin"
         elif method not in SAFE_METHODS and resp.status_code not in _KEEPS_METHOD:
             problem = f"a GET would be sent in place of the {method}"
+        elif resp.status_code in _KEEPS_METHOD and not is_repeatable(resp.request.body):
+            problem = "the body can be sent only once"
         else:
             return target
         confidential = confidential_values(resp.request)

@@ -157,13 +157,24 @@ class RawServer:
 def read_request(reader: io.BufferedIOBase) -> bytes:
     """One request, head and body; nothing at the connection's end."""
     lines = [reader.readline()]
-    length = 0
+    length, is_chunked = 0, False
     while lines[-1].strip():
         lines.append(reader.readline())
-        name, _, value = lines[-1].partition(b":")
-        if name.lower() == b"content-length":
+        name, _, value = lines[-1].lower().partition(b":")
+        if name == b"content-length":
             length = int(value)
-    return b"".join(lines) + reader.read(length) if lines[0] else b""
+        is_chunked = is_chunked or (name, value.strip()) == (b"transfer-encoding", b"chunked")
+    body = _read_chunks(reader) if is_chunked else reader.read(length)
+    return b"".join(lines) + body if lines[0] else b""
+
+
+def _read_chunks(reader: io.BufferedIOBase) -> bytes:
+    chunks = []
+    while size := int(reader.readline(), 16):
+        chunks.append(reader.read(size))
+        reader.readline()
+    reader.readline()
+    return b"".join(chunks)
 
 
 def answer(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import os
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
@@ -287,6 +290,94 @@ def test_a_connection_that_the_service_has_closed_is_not_used(waits: list[float]
             assert eventually(lambda: not server.open)
     assert waits == []
     assert server.accepted == 3
+
+
+# Bodies ---------------------------------------------------------------------------------------
+
+
+class Reads:
+    """All that it can do."""
+
+    def __init__(self, data: bytes) -> None:
+        self._rest = io.BytesIO(data)
+
+    def read(self, count: int = -1) -> bytes:
+        return self._rest.read(count)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._rest)
+
+
+def piped(data: bytes) -> Any:
+    source, sink = os.pipe()
+    with os.fdopen(sink, "wb") as writer:
+        writer.write(data)
+    return os.fdopen(source, "rb")
+
+
+ONE_SHOT: dict[str, Callable[[bytes], Any]] = {
+    "generator": lambda data: (data[i : i + 1] for i in range(len(data))),
+    "iterator": lambda data: iter([data]),
+    "reads": Reads,
+    "pipe": piped,
+}
+
+
+@pytest.mark.parametrize("name", ONE_SHOT)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("status", ["429 Busy", "503 Down"])
+def test_a_body_that_cannot_be_rewound_is_sent_once(
+    status: str, method: str, name: str, waits: list[float]
+) -> None:
+    refusal = answer(b"{}", status, b"Retry-After: 1\r\nConnection: close\r\n")
+    with RawServer(refusal, answer()) as server, client_of(server.port) as client:
+        body = ONE_SHOT[name](b"Hello")
+        response = client.request(method, "/orders", data=body)
+        getattr(body, "close", int)()
+    assert response.status_code == int(status[:3])
+    assert [request.rpartition(b"\r\n")[2] for request in server.requests] == [b"Hello"]
+    assert waits == []
+
+
+@pytest.mark.parametrize("name", ONE_SHOT)
+def test_a_body_that_cannot_be_rewound_is_sent_once_though_it_was_dropped(
+    name: str, waits: list[float]
+) -> None:
+    with RawServer(b"", answer()) as server, client_of(server.port) as client:
+        body = ONE_SHOT[name](b"Hello")
+        with pytest.raises(APIConnectionError):
+            client.get("/orders", data=body)
+        getattr(body, "close", int)()
+    assert len(server.requests) == 1
+    assert waits == []
+
+
+@pytest.mark.parametrize("name", ["generator", "reads"])
+def test_a_body_that_cannot_be_rewound_follows_no_redirect(name: str) -> None:
+    moved = answer(b"", "307 Moved", b"Location: /api/v1/there\r\nConnection: close\r\n")
+    with (
+        RawServer(moved, answer()) as server,
+        client_of(server.port, follow_redirects=True) as client,
+        pytest.raises(RedirectError, match="the body can be sent only once"),
+    ):
+        client.post("/orders", data=ONE_SHOT[name](b"Hello"))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"Hello", "Hello", io.BytesIO(b"xyHello"), tempfile.SpooledTemporaryFile()],  # noqa: SIM115
+    ids=["bytes", "text", "file", "spooled"],
+)
+def test_a_body_that_can_be_rewound_is_sent_again(body: Any, waits: list[float]) -> None:
+    if isinstance(body, tempfile.SpooledTemporaryFile):
+        body.write(b"xyHello")
+    if hasattr(body, "seek"):
+        body.seek(2)
+    refusal = answer(b"{}", "429 Busy")
+    with RawServer(refusal, refusal, answer()) as server, client_of(server.port) as client:
+        assert client.post("/orders", data=body).status_code == 200
+    assert [request.rpartition(b"\r\n")[2] for request in server.requests] == [b"Hello"] * 3
 
 
 # The last answer ------------------------------------------------------------------------------
