@@ -171,15 +171,20 @@ ENDLESS: dict[str, Answer] = {
 }
 
 
+#: From Python 3.14 on http.client counts these, and may give up before the time is up.
+COUNTED = {"endless trailers", "endless continues"}
+
+
 @pytest.mark.parametrize("name", ENDLESS)
 def test_an_answer_without_end_is_a_timeout(name: str, waits: list[float]) -> None:
+    kind = APIConnectionError if name in COUNTED else APITimeoutError
     with (
         RawServer(ENDLESS[name]) as server,
         client_of(server.port, timeout=0.15, max_retries=1) as client,
     ):
         for method, sends in (("GET", 2), ("POST", 1)):
             server.requests.clear()
-            with pytest.raises(APITimeoutError) as caught:
+            with pytest.raises(kind) as caught:
                 client.request(method, "/orders")
             assert caught.value.maybe_applied is (method == "POST")
             assert len(server.requests) == sends
