@@ -1,5 +1,8 @@
 """Arguments: a wrong kind is a TypeError, a wrong value a ValueError, before anything is sent.
 
+What comes out is of Python's own kinds, also where an enum's, numpy's or pandas' went in: requests
+would write those in their own ways. None of these packages is imported for it.
+
 The messages name the argument and the kind of what was given, never its value: that may be a
 customer's.
 """
@@ -12,6 +15,7 @@ import operator
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from urllib3 import Timeout
@@ -19,7 +23,8 @@ from urllib3 import Timeout
 #: The service takes no more ids in one bulk call.
 MOST_IDS = 50
 
-_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+#: A day, also as the service writes it: as its midnight in UTC.
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T00:00:00(\.0{1,9})?(\+00:00|Z))?")
 
 
 def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
@@ -27,9 +32,15 @@ def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
     return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
+def _is_bool(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    is_numpys = getattr(dtype, "kind", None) == "b" and getattr(value, "ndim", None) == 0
+    return isinstance(value, bool) or is_numpys
+
+
 def whole_number(name: str, value: Any, least: int) -> int:
     """A whole number (numpy's too, but no bool) of at least `least`."""
-    if isinstance(value, bool):
+    if _is_bool(value):
         raise wrong_kind(name, "a whole number", value)
     try:
         number = operator.index(value)
@@ -63,10 +74,10 @@ def timeout(value: Any) -> Any:
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False."""
-    if not isinstance(value, bool):
+    """True or False, numpy's too."""
+    if not _is_bool(value):
         raise wrong_kind(name, "True or False", value)
-    return value
+    return bool(value)
 
 
 def mapping(name: str, value: Any) -> Mapping[Any, Any]:
@@ -77,34 +88,43 @@ def mapping(name: str, value: Any) -> Mapping[Any, Any]:
 
 
 def text(name: str, value: Any) -> str:
-    """A string that is not blank."""
+    """A string that is not blank; a `str` enum counts by its value."""
     if not isinstance(value, str):
         raise wrong_kind(name, "a string", value)
     if not value.strip():
         raise ValueError(f"{name} must not be blank")
-    return value
+    return str.__str__(value)
 
 
 def texts(name: str, value: Any) -> list[str]:
-    """A list or tuple of strings."""
+    """A list or tuple of strings, not empty: as a filter that would mean all orders."""
     if not isinstance(value, (list, tuple)):
         raise wrong_kind(name, "a list or tuple of strings", value)
+    if not value:
+        raise ValueError(f"{name} must not be empty: leave it out to filter by nothing")
     return [text(f"each of {name}", item) for item in value]
 
 
 def day(name: str, value: Any) -> str:
-    """A date as `YYYY-MM-DD`, from a `date`, a `datetime` (its day) or such a string."""
+    """A date as `YYYY-MM-DD`.
+
+    Args:
+        name: of the argument.
+        value: a `date`; a `datetime` or pandas' `Timestamp` (its day); or a string, `YYYY-MM-DD` or
+            midnight in UTC as the service writes it.
+    """
+    if isinstance(value, datetime.date) and value != value:  # pandas' NaT
+        raise ValueError(f"{name} must be a day, and NaT is none")
     if isinstance(value, datetime.datetime):
         value = value.date()
     if isinstance(value, datetime.date):
         return value.isoformat()
     if not isinstance(value, str):
         raise wrong_kind(name, "a date or a string such as 2026-02-10", value)
-    try:
-        if re.fullmatch(_DAY, value):
-            return datetime.date.fromisoformat(value).isoformat()
-    except ValueError:
-        pass
+    found = _DAY.fullmatch(value)
+    with suppress(ValueError):
+        if found is not None:
+            return datetime.date.fromisoformat(found[1]).isoformat()
     raise ValueError(f"{name} must be a day such as 2026-02-10")
 
 
@@ -113,7 +133,7 @@ def order_id(value: Any) -> int:
     if isinstance(value, str):
         if not re.fullmatch(r"[0-9]{1,30}", value):
             raise ValueError("an order id must be a positive whole number; this str is not one")
-        value = int(value)
+        value = int(str.__str__(value))
     return whole_number("an order id", value, 1)
 
 

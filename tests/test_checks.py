@@ -31,6 +31,61 @@ class Code(enum.IntEnum):
     SEVEN = 7
 
 
+class Word(str, enum.Enum):
+    """As users write down their codes; `str()` of a member is its name."""
+
+    VIP = "vip"
+    DIGITS = "6110375248088"
+    DAY = "2026-02-10"
+
+
+class Shown(str):
+    """A string that is shown in another way, as Django's and numpy's are."""
+
+    def __str__(self) -> str:
+        return "shown"
+
+
+class NumpyBool:
+    """What numpy's bools have: a kind and no dimension."""
+
+    class dtype:  # noqa: N801 - numpy's name
+        kind = "b"
+
+    ndim = 0
+
+    def __init__(self, value: bool) -> None:
+        self.value = value
+
+    def __bool__(self) -> bool:
+        return self.value
+
+    def __index__(self) -> int:  # which those of old numpys have
+        return int(self.value)
+
+
+class NotATime(datetime.datetime):
+    """What pandas' NaT is: a datetime that equals nothing, itself included."""
+
+    __hash__ = datetime.datetime.__hash__
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def date(self) -> Any:
+        return self
+
+    def isoformat(self, *args: Any) -> str:
+        return "NaT"
+
+
+class Timestamp(datetime.datetime):
+    """What pandas' Timestamp is."""
+
+
 # Whole numbers
 
 
@@ -41,7 +96,9 @@ def test_a_whole_number_is_whatever_can_be_an_index(value: Any) -> None:
     assert type(number) is int
 
 
-@pytest.mark.parametrize("value", [True, False, 1.0, Decimal(1), "1", b"1", None, [1], 1j])
+@pytest.mark.parametrize(
+    "value", [True, False, NumpyBool(True), 1.0, Decimal(1), "1", b"1", None, [1], 1j]
+)
 def test_other_kinds_are_no_whole_numbers(value: Any) -> None:
     with pytest.raises(TypeError, match=f"page must be a whole number, not {type(value).__name__}"):
         checks.whole_number("page", value, 1)
@@ -117,6 +174,7 @@ def test_other_kinds_are_no_timeout(value: Any) -> None:
 @pytest.mark.parametrize("value", [True, False])
 def test_a_flag_is_a_bool(value: bool) -> None:
     assert checks.flag("public", value) is value
+    assert checks.flag("public", NumpyBool(value)) is value
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", None, Index(1)])
@@ -142,6 +200,13 @@ def test_a_text_is_given_back_as_it_is() -> None:
     assert checks.text("comment", " For Ann ") == " For Ann "
 
 
+@pytest.mark.parametrize(("value", "text"), [(Word.VIP, "vip"), (Shown("vip"), "vip")])
+def test_a_text_counts_by_its_value(value: Any, text: str) -> None:
+    for plain in (checks.text("status_code", value), *checks.texts("tags", [value, value])):
+        assert plain == text
+        assert type(plain) is str
+
+
 @pytest.mark.parametrize("value", ["", " ", "\n\t", "\u00a0"])
 def test_a_text_is_not_blank(value: str) -> None:
     with pytest.raises(ValueError, match="comment must not be blank"):
@@ -159,8 +224,10 @@ def test_texts_are_a_list_or_a_tuple(value: Any) -> None:
     assert checks.texts("tags", value) == ["a", "b"]
 
 
-def test_no_texts_are_none() -> None:
-    assert checks.texts("tags", []) == []
+@pytest.mark.parametrize("value", [[], ()])
+def test_no_texts_are_no_filter(value: Any) -> None:
+    with pytest.raises(ValueError, match="tags must not be empty"):
+        checks.texts("tags", value)
 
 
 @pytest.mark.parametrize("value", ["vip", {"vip"}, {"vip": 1}, iter(["vip"]), None, 7])
@@ -188,17 +255,33 @@ def test_each_text_of_a_list_is_looked_at() -> None:
         datetime.date(2026, 2, 10),
         datetime.datetime(2026, 2, 10, 23, 59),
         datetime.datetime(2026, 2, 10, 23, 59, tzinfo=datetime.timezone.utc),
+        Timestamp(2026, 2, 10, 12, 0),
+        Word.DAY,
+        # As the service writes it.
+        "2026-02-10T00:00:00+00:00",
+        "2026-02-10T00:00:00Z",
+        "2026-02-10T00:00:00.000000Z",
     ],
 )
 def test_a_day_is_a_date_or_its_iso_form(value: Any) -> None:
     assert checks.day("due_date", value) == "2026-02-10"
+    assert type(checks.day("due_date", value)) is str
+
+
+def test_not_a_time_is_no_day() -> None:
+    with pytest.raises(ValueError, match="due_date must be a day, and NaT is none"):
+        checks.day("due_date", NotATime(2026, 2, 10))
 
 
 @pytest.mark.parametrize(
     "value",
     [
         *("2026-2-10", "2026-02-30", "10.02.2026", "20260210", "2026-W07-2", "2026-02-10T00:00"),
-        *("2026-02-10\n", " 2026-02-10", "", "soon", "٢٠٢٦-٠٢-١٠"),
+        *("2026-02-10\n", " 2026-02-10", "", "soon", "٢٠٢٦-٠٢-١٠", "NaT"),
+        # Moments that mean another day in other places.
+        *("2026-02-10T00:00:00", "2026-02-10T00:00:00+01:00", "2026-02-10T00:00:01+00:00"),
+        *("2026-02-10T12:00:00+00:00", "2026-02-10T00:00:00.1Z", "2026-02-30T00:00:00+00:00"),
+        *("2026-02-10T00:00:00+00:00\n", "2026-02-10 00:00:00+00:00", "2026-02-10Z"),
     ],
 )
 def test_other_strings_are_no_days(value: str) -> None:
@@ -223,6 +306,7 @@ def test_other_kinds_are_no_days(value: Any) -> None:
         (2**64, 2**64),
         (Index(6110375248088), 6110375248088),
         ("6110375248088", 6110375248088),
+        (Word.DIGITS, 6110375248088),
         ("007", 7),
     ],
 )
@@ -250,7 +334,9 @@ def test_other_strings_are_no_order_ids(value: str) -> None:
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [None, True, 1.5, 1.0, Decimal(1), b"1", [1], {"id": 1}])
+@pytest.mark.parametrize(
+    "value", [None, True, NumpyBool(True), 1.5, 1.0, Decimal(1), b"1", [1], {"id": 1}]
+)
 def test_other_kinds_are_no_order_ids(value: Any) -> None:
     with pytest.raises(
         TypeError, match=f"an order id must be a whole number, not {type(value).__name__}"
@@ -309,3 +395,37 @@ def test_no_refusal_shows_the_value(check: Callable[[], object]) -> None:
     with pytest.raises((TypeError, ValueError)) as caught:
         check()
     assert SECRET not in repr(caught.value)
+
+
+# numpy and pandas themselves
+
+
+def test_what_numpy_has() -> None:
+    numpy = pytest.importorskip("numpy")
+    assert checks.flag("public", numpy.True_) is True
+    assert checks.flag("public", numpy.array(False)) is False
+    assert checks.order_id(numpy.int64(6110375248088)) == 6110375248088
+    assert checks.order_ids(numpy.arange(1, 4, dtype="uint64")) == [1, 2, 3]
+    assert type(checks.text("comment", numpy.str_("For Ann"))) is str
+    for wrong in (numpy.array([True]), numpy.int64(1), numpy.float64(1.0)):
+        with pytest.raises(TypeError, match="True or False"):
+            checks.flag("public", wrong)
+    for wrong in (numpy.float64(1.0), numpy.True_, numpy.array([1])):
+        with pytest.raises(TypeError, match="a whole number"):
+            checks.order_id(wrong)
+    for wrong in (numpy.datetime64("NaT"), numpy.array(["2026-02-10"])):
+        with pytest.raises(TypeError, match="due_date must be a date"):
+            checks.day("due_date", wrong)
+
+
+def test_what_pandas_has() -> None:
+    pandas = pytest.importorskip("pandas")
+    assert checks.day("due_date", pandas.Timestamp("2026-02-10T12:00")) == "2026-02-10"
+    assert checks.day("due_date", pandas.Timestamp("2026-02-10", tz="UTC")) == "2026-02-10"
+    with pytest.raises(ValueError, match="NaT is none"):
+        checks.day("due_date", pandas.NaT)
+    with pytest.raises(TypeError, match="not NAType"):
+        checks.day("due_date", pandas.NA)
+    with pytest.raises(TypeError, match="not NAType"):
+        checks.flag("public", pandas.NA)
+    assert checks.order_ids(pandas.Series([1, 2, 3])) == [1, 2, 3]

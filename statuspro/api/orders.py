@@ -42,7 +42,7 @@ class OrderFilters(TypedDict, total=False):
     Attributes:
         search: a part of the order's name or number or of the customer's name or e-mail.
         status_code: a status such as `st000002`.
-        tags: all of these.
+        tags: all of these; no list of filters may be empty.
         tags_any: one of these.
         financial_status: one of these.
         fulfillment_status: one of these.
@@ -351,6 +351,7 @@ def update_order_status(
     """
     number = checks.order_id(order_id)
     body = _status_body(status_code, comment, public, email_customer, email_additional)
+    code = body["status_code"]
     is_checked, is_confirmed = checks.flag("check", check), checks.flag("confirm", confirm)
 
     def send() -> Message:
@@ -358,9 +359,9 @@ def update_order_status(
 
     with one_call():
         if is_checked:
-            _check_transition(client, number, status_code)
+            _check_transition(client, number, code)
         if is_confirmed:
-            return confirmed(client, number, send, is_in_status(status_code, comment))
+            return confirmed(client, number, send, is_in_status(code, body.get("comment")))
         return send()
 
 
@@ -391,13 +392,14 @@ def add_order_comment(
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     number = checks.order_id(order_id)
-    body = {"comment": checks.text("comment", comment), **_given(public=public)}
+    text = checks.text("comment", comment)
+    body = {"comment": text, **_given(public=public)}
 
     def send() -> Message:
         return _post(client, f"{PATH}/{number}/comment", body)
 
     if checks.flag("confirm", confirm):
-        return confirmed(client, number, send, is_commented(comment))
+        return confirmed(client, number, send, is_commented(text))
     return send()
 
 
@@ -414,7 +416,7 @@ def set_order_due_date(
     Args:
         client: any client.
         order_id: a positive whole number, or a string of digits.
-        due_date: a `date` or `YYYY-MM-DD`; None clears it.
+        due_date: a `date`, `YYYY-MM-DD` or a day as the service writes it; None clears it.
         due_date_to: the end of the span, where the order is due within one.
         confirm: see :func:`update_order_status`.
 

@@ -1,5 +1,6 @@
 """Each endpoint's request line and body, byte for byte, and what is refused before it is sent."""
 
+import enum
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -40,6 +41,17 @@ class Index:
 
     def __index__(self) -> int:
         return self.value
+
+
+class Code(str, enum.Enum):
+    """As users write down their codes; `str()` of a member is its name."""
+
+    SHIPPED = "st000003"
+    VIP = "vip"
+    PAID = "paid"
+    NUMBER = "#1188"
+    WORDS = "For Ann"
+    DAY = "2026-02-10T00:00:00+00:00"
 
 
 class Sent(NamedTuple):
@@ -322,7 +334,6 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
     ({"status_code": "st000002"}, "status_code=st000002&"),
     ({"tags": ["a", "b c"]}, "tags%5B%5D=a&tags%5B%5D=b+c&"),
     ({"tags": ("a",)}, "tags%5B%5D=a&"),
-    ({"tags": []}, ""),
     ({"tags_any": ["a", "b"]}, "tags_any%5B%5D=a&tags_any%5B%5D=b&"),
     (
         {"financial_status": ["paid", "unpaid"]},
@@ -348,6 +359,17 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
         "search=Ann&status_code=st000002&tags%5B%5D=a&tags%5B%5D=b&tags_any%5B%5D=c&"
         "financial_status%5B%5D=voided&fulfillment_status%5B%5D=fulfilled&exclude_cancelled=true&"
         "due_date_from=2026-02-10&due_date_to=2026-02-12&",
+    ),
+    (
+        {
+            "search": Code.WORDS,
+            "status_code": Code.SHIPPED,
+            "tags": [Code.VIP],
+            "financial_status": (Code.PAID,),
+            "due_date_from": Code.DAY,
+        },
+        "search=For+Ann&status_code=st000003&tags%5B%5D=vip&financial_status%5B%5D=paid&"
+        "due_date_from=2026-02-10&",
     ),
     (
         dict.fromkeys(
@@ -636,6 +658,11 @@ REFUSED: list[tuple[Call, type[Exception], str]] = [
         TypeError,
         "unexpected keyword argument 'coment'",
     ),
+    *(
+        (lambda c, name=name: c.list_orders(**{name: []}), ValueError, f"{name} must not be empty")
+        for name in ("tags", "tags_any", "financial_status", "fulfillment_status")
+    ),
+    (lambda c: list(c.iter_orders(tags_any=())), ValueError, "tags_any must not be empty"),
     (lambda c: c.list_orders(page=0), ValueError, "page must be at least 1"),
     (lambda c: c.list_orders(page="1"), TypeError, "page .* not str"),  # type: ignore[arg-type]
     (lambda c: c.list_orders(page=True), TypeError, "page .* not bool"),
@@ -829,3 +856,38 @@ def test_any_2xx_is_a_success(
 ) -> None:
     answer_with(service, {"message": "Done."}, status)
     assert client.update_order_status(7, "st000003") == {"message": "Done."}
+
+
+def test_an_enum_of_strings_counts_by_its_value(
+    client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    answer_with(service, {"message": "Done.", "count": 1, "limit": 50})
+    client.update_order_status(7, Code.SHIPPED, comment=Code.WORDS)
+    client.add_order_comment(7, Code.WORDS)
+    client.set_order_due_date(7, Code.DAY, due_date_to=Code.DAY)
+    client.bulk_update_order_status([7], Code.SHIPPED, comment=Code.WORDS, due_date=Code.DAY)
+    client.lookup_order(number=Code.NUMBER, email=Code.WORDS)
+    list(client.iter_bulk_update_order_status([7], Code.SHIPPED))
+    bodies = [json.loads(one.body) if one.body else one.path for one in sent(service)]
+    assert bodies == [
+        {"status_code": "st000003", "comment": "For Ann"},
+        {"comment": "For Ann"},
+        {"due_date": "2026-02-10", "due_date_to": "2026-02-10"},
+        {
+            "order_ids": [7],
+            "status_code": "st000003",
+            "comment": "For Ann",
+            "due_date": "2026-02-10",
+        },
+        "/orders/lookup?number=%231188&email=For+Ann",
+        {"order_ids": [7], "status_code": "st000003"},
+    ]
+
+
+def test_an_enum_of_strings_is_shown_by_its_value(
+    client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    answer_with(service, [{"code": "st000002"}])
+    with pytest.raises(TransitionError, match="cannot move to st000003 now") as caught:
+        client.update_order_status(7, Code.SHIPPED, check=True)
+    assert type(caught.value.status_code_wanted) is str
