@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, Literal, NamedTuple
 
@@ -72,7 +72,38 @@ class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call d
 
 
 class Cancelled(Exception):  # noqa: N818 - never leaves the thread that it ends
-    """Whoever wanted this call's answer has gone."""
+    """The caller does not want this call's response any more."""
+
+
+class Cancellation:
+    """Ends the waits of other threads, without taking a lock or waiting.
+
+    An Event takes one to be set. The garbage collector may run in a thread that holds it, and what
+    it collects may want to set this.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def set(self) -> None:
+        """Ends each wait, now and later; calling it again does nothing."""
+        if not self._is_set:
+            self._is_set = True
+            with suppress(RuntimeError):  # another call was faster
+                self._gate.release()
+
+    def check(self) -> None:
+        """Raises `Cancelled` where it has been set."""
+        if self._is_set:
+            raise Cancelled
+
+    def sleep(self, seconds: float) -> None:
+        """Waits so long, or raises `Cancelled` as soon as it is set."""
+        if self._gate.acquire(timeout=seconds):
+            self._gate.release()  # for the next thread that waits
+            raise Cancelled
 
 
 def is_repeatable(body: Any) -> bool:
@@ -102,7 +133,7 @@ class OneCall:
 
 
 _one_call: ContextVar[OneCall | None] = ContextVar("one_call", default=None)
-_cancelled: ContextVar[threading.Event | None] = ContextVar("cancelled", default=None)
+_cancellation: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
 
 
 @contextmanager
@@ -120,9 +151,9 @@ def one_call() -> Iterator[OneCall]:
         _one_call.reset(token)
 
 
-def cancel_with(event: threading.Event) -> None:
-    """Ends the waits of this context's calls when `event` is set."""
-    _cancelled.set(event)
+def cancel_with(cancellation: Cancellation) -> None:
+    """Ends the waits of this context's calls when `cancellation` is set."""
+    _cancellation.set(cancellation)
 
 
 class Call:
@@ -222,11 +253,7 @@ class Call:
         if self._one.seconds + seconds > self.settings.max_wait:
             raise WaitTooLong(seconds, reason)
         self._tell(seconds, reason)
-        cancelled = _cancelled.get()
-        if cancelled is None:
-            time.sleep(seconds)
-        elif cancelled.wait(seconds):
-            raise Cancelled
+        (_cancellation.get() or time).sleep(seconds)
         self._one.seconds += seconds
 
     def _tell(self, seconds: float, reason: str) -> None:

@@ -1,14 +1,14 @@
-"""Answers in order, the next few of them fetched by threads meanwhile."""
+"""Results in order, the next few of them fetched by threads meanwhile."""
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from statuspro.calls import cancel_with
+from statuspro.calls import Cancellation, cancel_with
 from statuspro.forks import check_fork, renew_in_child
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ Answer = TypeVar("Answer")
 class Lookahead(Generic[Question, Answer]):
     """First asked, first answered.
 
-    Each question has a thread of its own, so ask only as many ahead as should run at a time.
+    Each question has a thread of its own, so ask only as many ahead as should run at a time. The
+    thread sees the context variables that the caller had when it asked.
     Without threads (`ahead=0`) a question is answered when its turn comes.
 
     Args:
@@ -33,8 +34,7 @@ class Lookahead(Generic[Question, Answer]):
         self._fetch = fetch
         self._ahead = ahead
         self._asked: deque[tuple[Question, Future[Answer] | None]] = deque()
-        self._threads: list[threading.Thread] = []
-        self._cancelled = threading.Event()
+        self._cancellation = Cancellation()
         renew_in_child(self)
 
     def asked(self) -> list[Question]:
@@ -49,13 +49,12 @@ class Lookahead(Generic[Question, Answer]):
         """Starts to answer `question`."""
         future: Future[Answer] | None = None
         if self._ahead:
-            from concurrent.futures import Future  # only for who fetches ahead: it takes time
+            from concurrent.futures import Future  # takes time, and only fetching ahead needs it
 
             future = Future()
-            # Daemons: an iterator that somebody forgot must not hold up the interpreter's exit.
-            thread = threading.Thread(target=self._run, args=(question, future), daemon=True)
-            thread.start()
-            self._threads = [thread, *(old for old in self._threads if old.is_alive())]
+            work = (_answer, self._fetch, question, future, self._cancellation)
+            # Daemons: an iterator that was forgotten must not hold up the interpreter's exit.
+            threading.Thread(target=copy_context().run, args=work, daemon=True).start()
         self._asked.append((question, future))
 
     def next_answer(self) -> tuple[Question, Answer]:
@@ -65,23 +64,29 @@ class Lookahead(Generic[Question, Answer]):
         return question, self._fetch(question) if future is None else future.result()
 
     def close(self) -> None:
-        """Ends what waits and returns when no thread runs any more."""
-        if sys.is_finalizing():  # threads stand still now, and would be waited for for ever
-            return
-        self._cancelled.set()
-        for thread in self._threads:
-            if thread is not threading.current_thread():  # which may collect our garbage
-                thread.join()
+        """Ends what waits, and waits for nothing itself.
+
+        The garbage collector calls it too, in any thread and whatever locks that thread holds. So
+        it takes none. A thread whose response is under way ends when the response has come.
+        """
+        self._cancellation.set()
 
     def renew_after_fork(self) -> None:
         """In a forked child no thread goes on: what was asked is answered when its turn comes."""
         self._asked = deque((question, None) for question, _ in self._asked)
-        self._threads = []
-        self._cancelled = threading.Event()
+        self._cancellation = Cancellation()
 
-    def _run(self, question: Question, future: Future[Answer]) -> None:
-        cancel_with(self._cancelled)
-        try:
-            future.set_result(self._fetch(question))
-        except BaseException as error:
-            future.set_exception(error)
+
+# Not a method: a thread that held the lookahead would keep a forgotten one from being collected.
+def _answer(
+    fetch: Callable[[Question], Answer],
+    question: Question,
+    future: Future[Answer],
+    cancellation: Cancellation,
+) -> None:
+    cancel_with(cancellation)
+    try:
+        cancellation.check()
+        future.set_result(fetch(question))
+    except BaseException as error:
+        future.set_exception(error)

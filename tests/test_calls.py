@@ -20,6 +20,7 @@ from statuspro import APIConnectionError, RateLimit, RateLimitError, StatusProCl
 from statuspro.calls import (
     Call,
     CallSettings,
+    Cancellation,
     Cancelled,
     WaitTooLong,
     cancel_with,
@@ -207,28 +208,35 @@ def test_one_call_within_one_call(waits: list[float]) -> None:
 
 
 def test_a_wait_that_nobody_needs_any_more_ends() -> None:
-    event = threading.Event()
+    cancellation = Cancellation()
     outcome: list[type[BaseException]] = []
 
     def work() -> None:
-        cancel_with(event)
+        cancel_with(cancellation)
         try:
             call().sleep(60.0, "a reason")
         except BaseException as error:
             outcome.append(type(error))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    event.set()
-    thread.join(timeout=10)
-    assert outcome == [Cancelled]
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads[:2]:
+        thread.start()
+    cancellation.check()
+    cancellation.set()
+    cancellation.set()  # again, which does nothing
+    threads[2].start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert outcome == [Cancelled] * 3
+    with pytest.raises(Cancelled):
+        cancellation.check()
 
 
 def test_a_wait_that_is_needed_goes_on() -> None:
     slept: list[float] = []
 
     def work() -> None:
-        cancel_with(threading.Event())
+        cancel_with(Cancellation())
         under_test = call(max_wait=1.0)
         under_test.sleep(0.01, "a reason")
         with pytest.raises(WaitTooLong):

@@ -4,14 +4,15 @@ import gc
 import itertools
 import linecache
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 import tracemalloc
 import warnings
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -45,7 +46,7 @@ from tests.lists import (
     page_number,
     page_of,
 )
-from tests.servers import ROOT, note_waits
+from tests.servers import ROOT, eventually, note_waits
 
 
 def local(orders: int, *, max_retries: int = 5, **keywords: Any) -> tuple[Sandbox, StatusProClient]:
@@ -872,7 +873,7 @@ def test_pages_fetched_ahead_come_in_order_and_not_too_many_at_a_time(threads: T
     assert len(found) == 300
     assert most[0] == 4
     assert sorted(pages_read(sandbox)) == list(range(1, 31))
-    assert not threads()
+    assert eventually(lambda: not threads())
 
 
 def test_pages_are_fetched_while_the_caller_works() -> None:
@@ -890,6 +891,51 @@ def test_pages_are_fetched_while_the_caller_works() -> None:
 def test_no_thread_is_started_without_prefetch(threads: Threads) -> None:
     for _ in iter_orders(local(30)[1], per_page=10):
         assert not threads()
+
+
+def fetching(threads: Threads) -> list[threading.Thread]:
+    """Those of the threads that fetch ahead."""
+    return [thread for thread in threads() if "run" in thread.name]
+
+
+@pytest.mark.parametrize("end", ["close", "interrupt"])
+def test_a_loop_that_is_left_does_not_wait_for_a_response_under_way(
+    end: str, threads: Threads
+) -> None:
+    go_on, arrived = threading.Event(), threading.Event()
+    with Sandbox(100) as sandbox, sandbox.client() as client:
+
+        def respond(record: Record, answer: Answer, pause: Pause) -> Response:
+            if page_number(record) > 1:
+                arrived.set()
+                go_on.wait(20)
+            return answer()
+
+        answer_each(sandbox, respond)
+        walk = iter_orders(client, per_page=10, prefetch=2)
+        next(walk)
+        assert arrived.wait(10)
+        began = time.monotonic()
+        if end == "close":
+            walk.close()
+        else:
+            with pytest.raises(KeyboardInterrupt), interrupted_in(0.05):
+                list(walk)
+        assert time.monotonic() - began < 2
+        assert fetching(threads)
+        go_on.set()
+        assert eventually(lambda: not fetching(threads))
+
+
+@contextmanager
+def interrupted_in(seconds: float) -> Iterator[None]:
+    """Raises what Ctrl-C does, so many seconds from now."""
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def slow(sandbox: Sandbox, seconds: float = 0.05) -> None:
@@ -932,7 +978,7 @@ def test_no_thread_outlives_the_loop(leave: Callable[[Any], None], threads: Thre
     sandbox, client = local(300)
     slow(sandbox)
     leave(iter_orders(client, per_page=10, prefetch=4))
-    assert not threads()
+    assert eventually(lambda: not threads())
 
 
 def test_no_thread_outlives_a_loop_that_ends_in_an_error(
@@ -943,7 +989,7 @@ def test_no_thread_outlives_a_loop_that_ends_in_an_error(
     failing_at(sandbox, 3, times=1)
     with pytest.raises(ServerError):
         list(iter_orders(client, per_page=10, prefetch=4))
-    assert not threads()
+    assert eventually(lambda: not threads())
 
 
 def test_a_loop_that_is_left_does_not_wait_for_its_turn(threads: Threads) -> None:
@@ -952,9 +998,9 @@ def test_a_loop_that_is_left_does_not_wait_for_its_turn(threads: Threads) -> Non
     with Sandbox(300) as sandbox, sandbox.client(rate_limit=limit, max_wait=1000) as client:
         walk = iter_orders(client, per_page=10, prefetch=4)
         assert len(list(itertools.islice(walk, 5))) == 5
-        assert len([thread for thread in threads() if "_run" in thread.name]) == 4
+        assert len(fetching(threads)) == 4
         walk.close()
-        assert not [thread for thread in threads() if "_run" in thread.name]
+        assert eventually(lambda: not fetching(threads))
         assert len(sandbox.requests) == 1
 
 

@@ -199,7 +199,8 @@ def get_orders(
     Raises:
         APIError: the service refused or failed.
         APIConnectionError: there is no answer.
-        TypeError, ValueError: an argument makes no sense.
+        TypeError, ValueError: an argument makes no sense. What the iterable itself raises, or an id
+            that is none, comes out after the orders before it.
     """
     ahead = checks.whole_number("workers", workers, 1)
     if isinstance(checks.iterable_of_ids(order_ids), Collection):
@@ -216,13 +217,20 @@ def _details(
         except NotFoundError:
             return None
 
+    source = iter(order_ids)
+    failure: Exception | None = None
     lookahead = Lookahead(fetch, ahead)
     try:
-        for value in order_ids:
-            if not lookahead.has_room():
-                yield lookahead.next_answer()
-            lookahead.ask(checks.order_id(value))
-        while lookahead.asked():
+        while True:
+            while failure is None and lookahead.has_room():
+                try:
+                    lookahead.ask(checks.order_id(next(source)))
+                except Exception as error:  # raised when what was fetched has been handed out
+                    failure = error
+            if not lookahead.asked():
+                break
             yield lookahead.next_answer()
     finally:
         lookahead.close()
+    if failure is not None and not isinstance(failure, StopIteration):
+        raise failure

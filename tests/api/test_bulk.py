@@ -5,6 +5,7 @@ import pickle
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from statuspro.sandbox.data import id_at
 from statuspro.sandbox.faults import Answer, Pause
 from statuspro.sandbox.messages import Record, Response
 from tests.lists import answer_each
-from tests.servers import note_waits
+from tests.servers import eventually, note_waits
 
 BULK = "/orders/bulk-status"
 
@@ -589,7 +590,7 @@ def test_an_error_comes_at_its_turn_and_leaves_no_thread(monkeypatch: pytest.Mon
     assert [next(orders)[0] for _ in range(10)] == ids[:10]
     with pytest.raises(PermissionDeniedError, match=str(ids[10])):
         next(orders)
-    assert running() <= before
+    assert eventually(lambda: running() <= before)
 
 
 def test_a_bad_id_in_a_generator_ends_it_and_leaves_no_thread() -> None:
@@ -597,7 +598,7 @@ def test_a_bad_id_in_a_generator_ends_it_and_leaves_no_thread() -> None:
     _, client = local(30)
     with pytest.raises(ValueError, match="order id"):
         list(client.get_orders(iter([*map(str, map(id_at, range(9))), "x"])))
-    assert running() <= before
+    assert eventually(lambda: running() <= before)
 
 
 @pytest.mark.parametrize("take", [0, 1, 10])
@@ -609,8 +610,39 @@ def test_a_loop_that_is_left_leaves_no_thread(take: int) -> None:
     for _ in range(take):
         next(orders)
     del orders
-    assert running() <= before
+    assert eventually(lambda: running() <= before)
     assert len(sandbox.requests) <= take + 4
+
+
+@pytest.mark.parametrize("workers", [1, 3, 20])
+@pytest.mark.parametrize("ending", ["x", OSError("the file has ended")])
+def test_what_was_fetched_is_handed_out_before_the_source_fails(
+    workers: int, ending: str | Exception
+) -> None:
+    sandbox, client = local(30)
+    ids = [id_at(place) for place in range(9)]
+
+    def source() -> Iterator[Any]:
+        yield from ids
+        if isinstance(ending, Exception):
+            raise ending
+        yield ending
+
+    orders = client.get_orders(source(), workers=workers)
+    assert [next(orders)[0] for _ in ids] == ids
+    with pytest.raises((ValueError, OSError), match=r"order id|the file has ended"):
+        next(orders)
+    assert len(sandbox.requests) == 9
+
+
+def test_workers_see_the_context_variables_of_the_caller() -> None:
+    request_id = ContextVar("request_id", default="none")
+    client = local(30)[1]
+    seen: list[str] = []
+    client.hooks["response"] = [lambda response, **settings: seen.append(request_id.get())]
+    request_id.set("of the caller")
+    assert len(list(client.get_orders([id_at(place) for place in range(9)]))) == 9
+    assert seen == ["of the caller"] * 9
 
 
 def test_get_orders_keeps_to_the_budget() -> None:
