@@ -189,8 +189,8 @@ class Call:
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the service may have got any of it."""
-        return self.attempt > 0 and self.sent is not False
+        """Whether the service may have got any of it, and has not refused it for its number."""
+        return self.attempt > 0 and self.sent is not False and self.status != 429
 
     def begin_attempt(self) -> None:
         """Waits for a slot of the rate budget.

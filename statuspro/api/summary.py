@@ -10,9 +10,7 @@ from statuspro.pagination import read_page
 from statuspro.session import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from statuspro.types import OrdersSummary, StatusCount
+    from statuspro.types import OrdersSummary, StatusCount, StatusDefinition
 
 
 def summarize_orders(client: Client) -> OrdersSummary:
@@ -42,8 +40,7 @@ def summarize_orders(client: Client) -> OrdersSummary:
             "color": status.get("color", ""),
             "count": _count(client, {"status_code": status["code"]}),
         }
-        for status in get_statuses(client)
-        if _has_code(status)
+        for status in _filterable(get_statuses(client))
     ]
     total = _count(client, {})
     return {
@@ -61,10 +58,17 @@ def summarize_orders(client: Client) -> OrdersSummary:
     }
 
 
-def _has_code(status: Mapping[str, Any]) -> bool:
-    # A status without one is no filter: there is nothing to ask for.
-    code = status.get("code")
-    return isinstance(code, str) and bool(code.strip())
+def _filterable(statuses: list[StatusDefinition]) -> list[StatusDefinition]:
+    """The statuses that a list can be filtered by, each once.
+
+    One without a code is no filter. Orders of one that is listed twice would be counted twice.
+    """
+    by_code: dict[str, StatusDefinition] = {}
+    for status in statuses:
+        code: Any = status.get("code")
+        if isinstance(code, str) and code.strip():
+            by_code.setdefault(code, status)
+    return list(by_code.values())
 
 
 def _count(client: Client, filters: OrderFilters) -> int:

@@ -295,6 +295,21 @@ def test_what_on_wait_raises_leaves_the_batch_unsent() -> None:
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
+def test_what_on_wait_raises_after_a_refusal_leaves_the_batch_unsent() -> None:
+    """The service has done nothing with what it refused for its number."""
+
+    def give_up(seconds: float, reason: str) -> None:
+        raise ZeroDivisionError(reason)
+
+    sandbox, client = local(on_wait=give_up)
+    sandbox.fail(429)
+    with pytest.raises(BulkUpdateError) as caught:
+        list(client.iter_bulk_update_order_status([1, 2], SHIPPED))
+    assert outcome_of(caught.value) == {"not_sent": [1, 2]}
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert len(sandbox.requests) == 1
+
+
 @pytest.mark.parametrize("status", [202, 500])
 def test_what_a_hook_raises_leaves_the_batch_uncertain(status: int) -> None:
     """There was an answer, so it was sent."""
@@ -321,6 +336,7 @@ def test_what_a_hook_raises_leaves_the_batch_uncertain(status: int) -> None:
 HOOK_FAILURES: dict[str, Callable[[StatusProClient], object]] = {
     "not found elsewhere": lambda client: client.get_order(7),
     "drop elsewhere": lambda client: client.add_order_comment(7, "dropped"),
+    "an error of requests": lambda client: requests.get("http://127.0.0.1:9/", timeout=1),
     "configuration": lambda client: StatusProClient("key", "nonsense"),
     "no room elsewhere": lambda client: raise_(RateLimitError(request_line="GET /statuses")),
 }

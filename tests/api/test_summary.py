@@ -107,3 +107,17 @@ def test_statuses_of_which_little_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch, [{"code": "st000001"}, {"name": "no code"}, {"code": 3}, {"code": " "}], 9
     )
     assert summary["by_status"] == [{"code": "st000001", "name": "", "color": "", "count": 9}]
+
+
+def test_a_status_that_is_listed_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox, client = local(0)
+    for code in ("st000001", "st000001", None):
+        sandbox.add_order(status_code=code)
+    twice = [*client.get_statuses(), {**client.get_statuses()[0], "name": "Again"}]
+    monkeypatch.setattr("statuspro.api.summary.get_statuses", lambda client: twice)
+    sandbox.requests.clear()
+    summary = client.summarize_orders()
+    assert summary["without_status"] == 1
+    assert [one["code"] for one in summary["by_status"]] == list(CATALOGUE)
+    assert summary["by_status"][0]["name"] == CATALOGUE["st000001"].name
+    assert len(sandbox.requests) == 13 + len(CATALOGUE)
