@@ -15,8 +15,11 @@ import re
 import select
 import stat
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from requests.utils import get_environ_proxies, select_proxy, should_bypass_proxies
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
@@ -253,6 +256,51 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def proxies_for(
+    url: str, arguments: Sequence[Mapping[str, Any] | None], *, trust_env: bool
+) -> dict[str, str]:
+    """The proxy for a URL by its scheme, in a dict as requests takes it; empty for none.
+
+    The first argument that says anything of the URL decides, also by None or an empty string. Only
+    then the environment is asked, and never for plain http to this machine: the proxy would read
+    the key.
+
+    Args:
+        url: of a request.
+        arguments: `proxies` of the request and of the client, in this order. A `no_proxy` in them
+            is a list of hosts that no proxy is for, as in the environment.
+        trust_env: whether the environment is asked at all.
+    """
+    parts = parse_url(url)
+    scheme, host = parts.scheme or "", parts.host or ""
+    given = [proxies for proxies in arguments if proxies]
+    no_proxy = next((proxies["no_proxy"] for proxies in given if "no_proxy" in proxies), None)
+    for proxies in given:
+        for name in (f"{scheme}://{host}", scheme, f"all://{host}", "all"):
+            if name in proxies:
+                is_passed = no_proxy is not None and should_bypass_proxies(url, no_proxy)
+                return {} if is_passed or not proxies[name] else {scheme: proxies[name]}
+    if not trust_env or (scheme == "http" and is_loopback(host)):
+        return {}
+    proxy = select_proxy(url, get_environ_proxies(url, no_proxy))
+    return {scheme: proxy} if proxy else {}
+
+
+def certificates_for(arguments: Iterable[Any], *, trust_env: bool) -> Any:
+    """What certificates are checked by: a bundle's path, True for the usual ones, False for none.
+
+    The first argument that is not None decides. `True` is no bundle: the environment may name it.
+
+    Args:
+        arguments: `verify` of the request and of the client, in this order.
+        trust_env: whether the environment is asked at all.
+    """
+    verify = next((argument for argument in arguments if argument is not None), True)
+    if verify is not True or not trust_env:
+        return verify
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
 def _given(name: str, argument: str | None) -> Secret | None:

@@ -25,7 +25,7 @@ from statuspro._logging import warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
-from statuspro.config import check_base_url
+from statuspro.config import certificates_for, check_base_url, proxies_for
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
 from statuspro.redaction import confidential_values, redact, scrubbed, sealed, without_query
@@ -335,6 +335,8 @@ class Client(requests.Session):
         self._check_origin(request.url or "")
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self.timeout
+        if "proxies" not in kwargs:
+            kwargs["proxies"] = self._looked_up(request.url or "", None, None)[0]
         follow = kwargs.setdefault("allow_redirects", self.follow_redirects)
         self._warn_if_unverified(kwargs.get("verify", self.verify))
         try:
@@ -418,23 +420,37 @@ class Client(requests.Session):
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> dict[str, Any]:
-        """`requests.Session`'s, but the environment is read once, for it takes a fifth of a call.
+        """Settles what a request is sent with: its own settings, the client's, the environment's.
 
-        It is read again when `proxies`, `verify` or `trust_env` of the client change.
+        In this order, whereas requests puts the environment before the session. Without settings of
+        the request's own the environment is read once, for it takes a fifth of a call, and again
+        when `proxies`, `verify` or `trust_env` of the client change.
         """
-        if proxies or verify is not None:
-            return super().merge_environment_settings(url, proxies, stream, verify, cert)
-        state = (self.trust_env, self.verify, self.proxies)
-        if self._environment is None or self._environment[0] != state:
-            found = super().merge_environment_settings(url, {}, stream, None, cert)
-            seen = (self.trust_env, self.verify, _copied(self.proxies))
-            self._environment = (seen, dict(found["proxies"]), found["verify"])
+        proxies, verify = (
+            self._environment_settings(url)
+            if not proxies and verify is None
+            else self._looked_up(url, proxies, verify)
+        )
         return {
-            "proxies": dict(self._environment[1]),
+            "proxies": dict(proxies),
             "stream": self.stream if stream is None else stream,
-            "verify": self._environment[2],
+            "verify": verify,
             "cert": self.cert if cert is None else cert,
         }
+
+    def _environment_settings(self, url: str) -> tuple[dict[str, str], Any]:
+        state = (self.trust_env, self.verify, self.proxies)
+        if self._environment is None or self._environment[0] != state:
+            seen = (self.trust_env, self.verify, _copied(self.proxies))
+            self._environment = (seen, *self._looked_up(url, None, None))
+        return self._environment[1:]
+
+    def _looked_up(self, url: str, proxies: Any, verify: Any) -> tuple[dict[str, str], Any]:
+        trust = self.trust_env
+        return (
+            proxies_for(url, (proxies, self.proxies), trust_env=trust),
+            certificates_for((verify, self.verify), trust_env=trust),
+        )
 
     # Redirects ------------------------------------------------------------------------------
 
@@ -487,6 +503,10 @@ class Client(requests.Session):
             response=scrubbed(resp, None, confidential),
             request_line=f"{method} {resp.request.path_url.partition('?')[0]}",
         )
+
+    def rebuild_proxies(self, prepared_request: Any, proxies: Any) -> Any:
+        """Leaves the proxies as they are: the origin is the same, and all has been settled."""
+        return proxies
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
         """Leaves the bearer as it is: the origin is the same, and `.netrc` has no say."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import trustme
 
 from statuspro import (
@@ -19,6 +20,7 @@ from statuspro import (
     APIError,
     APITimeoutError,
     BulkUpdateError,
+    Client,
     ConfigurationError,
     StatusProClient,
     unwrap,
@@ -125,14 +127,49 @@ def test_a_tunnel_through_a_proxy_with_tls_of_its_own(
     assert len(waits) == 1
 
 
-def test_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(orders=3) as sandbox, Proxy() as proxy:
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
-        with sandbox.client(trust_env=True) as client:
+def test_a_proxy_of_the_environment(
+    tls: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, bundle = tls
+    with RawServer(answer(), tls=context) as server, Proxy() as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        with client_of(server.port, "https", verify=bundle, trust_env=True) as client:
             assert client.get("/orders").status_code == 200
             assert client.with_options(trust_env=False).get("/orders").status_code == 200
     assert len(proxy.heads) == 1
-    assert len(sandbox.requests) == 2
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_the_key_does_not_go_through_a_proxy_of_the_environment_in_the_open(
+    variable: str, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redirect = answer(status="307 Elsewhere", headers=b"Location: /b\r\nConnection: close\r\n")
+    with RawServer(answer(b"[0]")) as proxy, RawServer(redirect, answer(b"[1]")) as server:
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.port}")
+        with client_of(server.port, host=host, trust_env=True, follow_redirects=True) as client:
+            assert client.get("/orders").json() == [1]
+            assert client.post("/orders", json={}).json() == [1]
+            request = requests.Request("GET", f"{client.base_url}/orders")
+            assert client.send(client.prepare_request(request)).json() == [1]
+            assert proxy.requests == []
+            # An argument is the caller's own word.
+            through = {"http": f"http://127.0.0.1:{proxy.port}"}
+            assert client.get("/orders", proxies=through).json() == [0]
+            assert client.with_options(proxies=through).get("/orders").json() == [0]
+    assert len(proxy.requests) == 2
+    assert len(server.requests) == 4
+
+
+def test_another_host_is_reached_through_a_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with RawServer(answer(b"[0]")) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        with Client("http://shop.test/api") as client:  # which has no key
+            assert client.get("/orders").json() == [0]
+    assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

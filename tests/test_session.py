@@ -13,6 +13,7 @@ import requests
 import responses
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
+from requests.utils import get_environ_proxies, select_proxy
 
 from statuspro import (
     APIConnectionError,
@@ -384,9 +385,14 @@ def sent_by(session: requests.Session, recorder: Recorder) -> list[Any]:
     request = requests.Request("GET", f"{BASE_URL}/orders", hooks={"response": hook})
     session.send(session.prepare_request(request), timeout=30.0)
     return [
-        (vars(request), {**settings, "timeout": None})
+        (vars(request), {**settings, "timeout": None, "proxies": proxy_of(request, settings)})
         for request, settings in zip(recorder.requests, recorder.settings, strict=True)
     ]
+
+
+def proxy_of(request: requests.PreparedRequest, settings: dict[str, Any]) -> str | None:
+    """The proxy that requests and urllib3 take by these settings."""
+    return select_proxy(str(request.url), settings["proxies"])
 
 
 def compared(value: Any) -> Any:
@@ -614,14 +620,12 @@ def test_an_answer_may_be_too_large() -> None:
 def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The URLs for which the environment's proxies were looked up."""
     urls: list[str] = []
-    original = requests.sessions.get_environ_proxies  # type: ignore[attr-defined]
 
     def noting(url: str, no_proxy: str | None = None) -> dict[str, str]:
         urls.append(url)
-        found: dict[str, str] = original(url, no_proxy=no_proxy)
-        return found
+        return get_environ_proxies(url, no_proxy=no_proxy)
 
-    monkeypatch.setattr(requests.sessions, "get_environ_proxies", noting)
+    monkeypatch.setattr("statuspro.config.get_environ_proxies", noting)
     return urls
 
 
@@ -679,16 +683,18 @@ def test_the_environment_is_looked_up_again_when_the_client_changes(
 
     assert settings()["proxies"]["https"] == "http://proxy.test:3128"
     client.proxies["https"] = "http://other.test:3128"
-    assert settings()["proxies"]["https"] == "http://proxy.test:3128"  # requests has it so
+    assert settings()["proxies"]["https"] == "http://other.test:3128"
     client.verify = "ca.pem"
     assert settings()["verify"] == "ca.pem"
+    client.proxies.clear()
+    assert settings()["proxies"]["https"] == "http://proxy.test:3128"
     client.trust_env = False
-    assert settings()["proxies"] == {"https": "http://other.test:3128"}
+    assert settings()["proxies"] == {}
     client.proxies = {"https": "http://third.test:3128"}
     assert settings()["proxies"] == {"https": "http://third.test:3128"}
     client.verify = True
     assert settings()["verify"] is True
-    assert len(looked_up) == 3
+    assert len(looked_up) == 2
 
 
 def test_what_a_call_says_goes_before_the_environment(
@@ -707,6 +713,94 @@ def test_what_a_call_says_goes_before_the_environment(
     )
     assert second["proxies"]["https"] == third["proxies"]["https"] == "http://proxy.test:3128"
     assert (third["verify"], third["cert"], third["stream"]) == (True, None, False)
+
+
+ENVIRONMENT = "http://environment.test:3128"
+CLIENTS, CALLS = "http://client.test:3128", "http://call.test:3128"
+
+
+@pytest.mark.parametrize(
+    ("clients", "calls", "used"),
+    [
+        ({}, None, ENVIRONMENT),
+        ({"https": CLIENTS}, None, CLIENTS),
+        ({"all": CLIENTS}, None, CLIENTS),
+        ({"https://shop.test": CLIENTS}, None, CLIENTS),
+        ({"all://shop.test": CLIENTS}, None, CLIENTS),
+        ({"https": None}, None, None),
+        ({"https": ""}, None, None),
+        ({"all": None}, None, None),
+        ({"http": CLIENTS}, None, ENVIRONMENT),
+        ({"https://other.test": CLIENTS}, None, ENVIRONMENT),
+        ({"https": CLIENTS}, {"https": CALLS}, CALLS),
+        ({"https": CLIENTS}, {"all": CALLS}, CALLS),
+        ({"https": CLIENTS}, {"https": None}, None),
+        ({"https": CLIENTS}, {"http": CALLS}, CLIENTS),
+        ({}, {"all": CALLS}, CALLS),
+        ({"https": CLIENTS, "no_proxy": "shop.test"}, None, None),
+        ({"https": CLIENTS, "no_proxy": "other.test"}, None, CLIENTS),
+        ({"https": CLIENTS}, {"no_proxy": "test"}, None),
+        ({"no_proxy": "shop.test"}, None, None),
+        ({"no_proxy": "other.test"}, None, ENVIRONMENT),
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY", "https_proxy"])
+def test_proxies_that_are_given_beat_the_environment(
+    variable: str,
+    clients: Any,
+    calls: Any,
+    used: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    recorder: Recorder,
+) -> None:
+    monkeypatch.setenv(variable, ENVIRONMENT)
+    made = bearer_client(adapter=recorder, proxies=clients)
+    derived = bearer_client(adapter=recorder).with_options(proxies=clients)
+    for client in (made, derived):
+        client.get("/orders", proxies=calls)
+        client.post("/orders", proxies=calls)
+        if not calls:  # which of a prepared request are for the caller to give
+            client.send(client.prepare_request(requests.Request("GET", f"{BASE_URL}/orders")))
+    pairs = zip(recorder.requests, recorder.settings, strict=True)
+    assert {proxy_of(request, settings) for request, settings in pairs} == {used}
+    assert len(recorder.requests) == (4 if calls else 6)
+
+
+def test_proxies_that_are_given_are_obeyed_whatever_no_proxy_says(
+    monkeypatch: pytest.MonkeyPatch, recorder: Recorder
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    bearer_client(adapter=recorder, proxies={"https": CLIENTS}).get("/orders")
+    assert recorder.settings[0]["proxies"] == {"https": CLIENTS}
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    ("clients", "calls", "used"),
+    [
+        (True, None, "environment.pem"),
+        ("client.pem", None, "client.pem"),
+        (Path("client.pem"), None, "client.pem"),
+        (False, None, False),
+        ("client.pem", "call.pem", "call.pem"),
+        ("client.pem", False, False),
+        (False, "call.pem", "call.pem"),
+        (True, "call.pem", "call.pem"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:TLS certificates")
+def test_certificates_that_are_given_beat_the_environment(
+    variable: str,
+    clients: Any,
+    calls: Any,
+    used: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    recorder: Recorder,
+) -> None:
+    monkeypatch.setenv(variable, "environment.pem")
+    bearer_client(adapter=recorder, verify=clients).get("/orders", verify=calls)
+    bearer_client(adapter=recorder).with_options(verify=clients).post("/orders", verify=calls)
+    assert [settings["verify"] for settings in recorder.settings] == [used, used]
 
 
 def test_an_adapter_that_changes_its_proxies_changes_its_own(recorder: Recorder) -> None:

@@ -59,6 +59,22 @@ def test_a_ca_of_ones_own(method: str, authority: trustme.CA, bundle: str) -> No
     assert server.requests[0].startswith(f"{method} /api/v1/orders?search=Ann HTTP".encode())
 
 
+def test_a_ca_of_ones_own_beats_one_of_the_environment(
+    authority: trustme.CA, bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(str(other))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(other))
+    with RawServer(answer(b"[1]"), tls=serving(authority)) as server:
+        with secure_client(server, trust_env=True, verify=bundle) as client:
+            assert client.get("/orders").json() == [1]
+        with secure_client(server, trust_env=True) as client:
+            with pytest.raises(APIConnectionError, match="certificate"):
+                client.get("/orders")
+            assert client.with_options(verify=Path(bundle)).get("/orders").json() == [1]
+            assert client.get("/orders", verify=bundle).json() == [1]
+
+
 def test_a_ca_of_the_environment(
     authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
