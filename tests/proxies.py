@@ -7,7 +7,6 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 
 from tests.servers import Peer, RawServer
 
@@ -166,18 +165,19 @@ class TLSFront(RawServer):
 
     Args:
         tls: of its connections.
-        port: gives the service's.
+        service: the port of the service.
+        port: to listen on.
     """
 
-    def __init__(self, tls: ssl.SSLContext, port: Callable[[], int]) -> None:
-        super().__init__(b"", on_accept=self._hand_on)
+    def __init__(self, tls: ssl.SSLContext, service: int, port: int) -> None:
+        super().__init__(b"", on_accept=self._hand_on, port=port)
         self._front_tls = tls
-        self._port_of_service = port
+        self._service = service
 
     def _hand_on(self, _: int, plain: socket.socket) -> bool:
         with (
             self._front_tls.wrap_socket(plain, server_side=True) as peer,
-            socket.create_connection(("127.0.0.1", self._port_of_service())) as upstream,
+            socket.create_connection(("127.0.0.1", self._service)) as upstream,
         ):
             relay(peer, upstream)
         return False
@@ -187,6 +187,8 @@ def relay(one: socket.socket, other: socket.socket) -> None:
     """Hands on what either end sends, until one of them is closed; then both are."""
     targets = {one: other, other: one}
     with contextlib.suppress(OSError):
+        for end in targets:
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         is_open = True
         while is_open:
             for source in [end for end in targets if _pending(end)] or select.select(

@@ -1,15 +1,18 @@
-"""Every endpoint function meets every fault of the sandbox, once and every time."""
+"""Every endpoint function meets every fault of the sandbox, once and every time, by every way."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-import socket
+import ssl
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from statuspro import (
     APIConnectionError,
@@ -38,6 +41,7 @@ from tests.fault_matrix import (
     Group,
     expected,
 )
+from tests.ways import TLS, WAYS, Way
 
 TABLES = Path(__file__).parent.parent / "docs" / "fault-tables.txt"
 
@@ -51,46 +55,49 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox(orders=5) as sandbox:
-        yield sandbox
+def tls(tmp_path_factory: pytest.TempPathFactory) -> TLS:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    bundle = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    return context, str(bundle)
 
 
-class SleepingSandbox(Sandbox):
-    """A sandbox that is not running yet, on a port that stays its own until then."""
-
-    def __init__(self) -> None:
-        self.reserved = socket.socket()
-        self.reserved.bind(("127.0.0.1", 0))
-        super().__init__(orders=5, port=self.reserved.getsockname()[1])
-
-    def start(self) -> None:
-        self.reserved.close()
-        super().start()
+@pytest.fixture(scope="module")
+def open_ways(tls: TLS) -> Iterator[list[Way]]:
+    with closing_all([way(tls) for way in WAYS]) as ways:
+        for way in ways:
+            way.open()
+        yield ways
 
 
-@pytest.fixture
-def down() -> Iterator[Sandbox]:
-    sandbox = SleepingSandbox()
-    yield sandbox
-    sandbox.stop()
-    sandbox.reserved.close()
-
-
-@pytest.fixture
-def sandbox(running: Sandbox, down: Sandbox, fault: Fault) -> Iterator[Sandbox]:
-    sandbox = running if fault.reachable else down
-    sandbox.requests.clear()
-    sandbox.applied.clear()
-    yield sandbox
-    sandbox.clear_faults()
+@contextlib.contextmanager
+def closing_all(ways: list[Way]) -> Iterator[list[Way]]:
+    with contextlib.ExitStack() as stack:
+        for way in ways:
+            stack.enter_context(contextlib.closing(way))
+        yield ways
 
 
 @pytest.fixture
-def order(sandbox: Sandbox) -> Iterator[Order]:
-    order_id = sandbox.add_order(status_code="st000002")
-    yield sandbox.order(order_id)
-    sandbox.remove_order(order_id)
+def ways(open_ways: list[Way], tls: TLS, fault: Fault) -> Iterator[list[Way]]:
+    if not fault.reachable:
+        with closing_all([way(tls) for way in WAYS]) as ways:
+            yield ways
+        return
+    for way in open_ways:
+        way.sandbox.requests.clear()
+        way.sandbox.applied.clear()
+    yield open_ways
+    for way in open_ways:
+        way.sandbox.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(len(WAYS)) as pool:
+        yield pool
 
 
 @pytest.fixture(autouse=True)
@@ -99,14 +106,14 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("statuspro.retry._FIRST_PAUSE_AFTER_429", 0.001)
 
 
-class Starter:
-    """A logger that starts the sandbox when the client waits for it."""
+class Opener:
+    """A logger that opens the way when the client waits."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
+    def __init__(self, way: Way) -> None:
+        self.way = way
 
     def info(self, msg: str, *args: Any) -> None:
-        self.sandbox.start()
+        self.way.open()
 
     def debug(self, msg: str, *args: Any) -> None:
         pass
@@ -116,15 +123,31 @@ class Starter:
 
 @pytest.mark.parametrize(("group", "endpoint", "fault", "times"), CELLS)
 def test_a_cell(
-    group: Group, endpoint: Endpoint, fault: Fault, times: int, sandbox: Sandbox, order: Order
+    group: Group,
+    endpoint: Endpoint,
+    fault: Fault,
+    times: int,
+    ways: list[Way],
+    pool: ThreadPoolExecutor,
 ) -> None:
+    """By every way at once: the same comes of the fault on each of them."""
+    cell = expected_of(endpoint, group, fault, times)
+    tries = pool.map(lambda way: what_comes_of(group, endpoint, fault, times, way), ways)
+    assert {way.name: tried for way, tried in zip(ways, tries, strict=True)} == {
+        way.name: cell for way in ways
+    }
+
+
+def what_comes_of(group: Group, endpoint: Endpoint, fault: Fault, times: int, way: Way) -> Cell:
+    sandbox = way.sandbox
+    order = sandbox.order(sandbox.add_order(status_code="st000002"))
     path = endpoint.path.format(id=order.id)
     fault.inject(sandbox, times, method=endpoint.method, path=path)
-    with sandbox.client(
+    with way.client(
         timeout=timeout_of(fault, times),
         max_retries=MAX_RETRIES,
         max_response_bytes=MAX_RESPONSE_BYTES,
-        logger=Starter(sandbox) if not fault.reachable and times == 1 else None,
+        logger=Opener(way) if not fault.reachable and times == 1 else None,
     ) as client:
         error = error_of(endpoint, client, order)
     sandbox.flush()
@@ -133,17 +156,18 @@ def test_a_cell(
     deadline = time.monotonic() + 10
     while seen(sandbox, endpoint.method, path, error) != cell and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert seen(sandbox, endpoint.method, path, error) == cell
     if error is None and group is not CONFIRMED_GROUP:
         sends = sends_of(sandbox, endpoint.method, path)
         assert len(sandbox.requests) == sends + endpoint.others
+    sandbox.remove_order(order.id)
+    return seen(sandbox, endpoint.method, path, error)
 
 
 def timeout_of(fault: Fault, times: int) -> float:
     if not fault.times_out:
         return 20.0
     # Once: long enough for the second request to be answered on a busy machine.
-    return 0.4 if times == 1 else 0.12
+    return 0.6 if times == 1 else 0.15
 
 
 def error_of(endpoint: Endpoint, client: StatusProClient, order: Order) -> StatusProError | None:
