@@ -18,8 +18,9 @@ from .faults import HTML_PAGE, Faults, Pause
 from .limits import RateLimiter
 from .messages import Record, Response
 from .routes import Endpoint, Endpoints, Request
+from .rules import InvalidError
 from .store import Store, UnknownOrderError
-from .validation import InvalidError, MalformedError
+from .validation import MalformedError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

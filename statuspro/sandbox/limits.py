@@ -48,7 +48,8 @@ class Verdict:
 class RateLimiter:
     """A window for all requests of a key and another for its bulk calls.
 
-    A refused request is counted in neither.
+    A window does not count what it refuses. The general one comes first: it has counted a bulk call
+    that the other refuses.
 
     Args:
         requests: Requests in a window; None for any number.
@@ -77,14 +78,15 @@ class RateLimiter:
         with self._lock:
             now = self._now()
             windows = self._windows_of(key, bulk)
-            full = [window for window in windows if window.is_full(now)]
-            if full:
-                self.refused += 1
-                return Verdict(False, self._refusal_headers(full[-1]))
             for window in windows:
+                if window.is_full(now):
+                    self.refused += 1
+                    return Verdict(False, self._refusal_headers(window))
                 window.count(now)
             self.counted += 1
-            return Verdict(True, self._window_headers(windows[-1]) if windows else [])
+            # Of two windows Laravel tells of the one with less left.
+            tightest = min(reversed(windows), key=lambda window: window.remaining, default=None)
+            return Verdict(True, self._window_headers(tightest) if tightest else [])
 
     def _now(self) -> float:
         now = self.clock()

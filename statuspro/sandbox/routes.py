@@ -11,8 +11,8 @@ from .bulk import BulkQueue
 from .catalogue import CATALOGUE
 from .messages import API_ROOT, Record, Response
 from .orders import Order
+from .rules import InvalidError
 from .store import NotViableError, Store, UnknownOrderError
-from .validation import InvalidError
 
 _ORDER_PATH = re.compile(r"/orders/(\d{1,18})(/[a-z-]+)?", re.ASCII)
 

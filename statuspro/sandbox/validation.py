@@ -1,17 +1,29 @@
-"""What the service takes: queries and bodies checked as Laravel does it, field by field."""
+"""What the service takes: the queries and bodies of its endpoints, each field with its rules."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NoReturn, cast
 
+from . import rules
 from .catalogue import CATALOGUE
 from .filters import Filters
 from .orders import FINANCIAL_STATUSES, FULFILLMENT_STATUSES
+from .rules import (
+    ARRAY,
+    BOOLEAN,
+    DATE,
+    EMAIL,
+    INTEGER,
+    STRING,
+    Rule,
+    Validator,
+    received,
+    to_integer,
+)
 from .store import StatusChange
 
 BULK_LIMIT = 50
@@ -19,49 +31,14 @@ MAX_PER_PAGE = 100
 DEFAULT_PER_PAGE = 15
 
 _ARRAY_NAME = re.compile(r"(\w+)\[\d*\]", re.ASCII)
-_INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
-
-class InvalidError(Exception):
-    """The request's values are refused; ``errors`` lists the reasons by field."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
-
-    @property
-    def message(self) -> str:
-        """The first reason, and how many more there are."""
-        reasons = [reason for reasons in self.errors.values() for reason in reasons]
-        more = len(reasons) - 1
-        if not more:
-            return reasons[0]
-        return f"{reasons[0]} (and {more} more error{'s' if more > 1 else ''})"
-
-    def as_json(self) -> dict[str, Any]:
-        """The body of the answer that refuses the request."""
-        return {"message": self.message, "errors": self.errors}
+#: The service takes these words in a query, which Laravel's own rule does not.
+_QUERY_BOOLEAN = Rule(lambda value: isinstance(value, str) and value in _BOOLEANS, BOOLEAN.reason)
 
 
 class MalformedError(Exception):
     """The request cannot be read at all."""
-
-
-class _Checker:
-    """Collects the reasons against a request's fields, to refuse all of them at once."""
-
-    def __init__(self) -> None:
-        self.errors: dict[str, list[str]] = {}
-
-    def refuse(self, name: str, reason: str) -> None:
-        self.errors.setdefault(name, []).append(f"The {name.replace('_', ' ')} {reason}")
-
-    def done(self) -> None:
-        if self.errors:
-            raise InvalidError(self.errors)
 
 
 # Queries
@@ -76,184 +53,66 @@ class ListQuery:
     per_page: int
 
 
-class _Query(_Checker):
-    """The parameters of a query; of a scalar given twice the last one counts, as in PHP."""
-
-    def __init__(self, query: Mapping[str, list[str]]) -> None:
-        super().__init__()
-        self.scalars: dict[str, str] = {}
-        self.arrays: dict[str, list[str]] = {}
-        for name, values in query.items():
-            if array := _ARRAY_NAME.fullmatch(name):
-                self.arrays.setdefault(array[1], []).extend(values)
-            else:
-                self.scalars[name] = values[-1]
-
-    def scalar(self, name: str) -> str | None:
-        if name in self.arrays:
-            self.refuse(name, "field must be a string.")
-        return self.scalars.get(name)
-
-    def array(self, name: str, allowed: Iterable[str] | None = None) -> frozenset[str]:
-        if name in self.scalars:
-            self.refuse(name, "field must be an array.")
-        values = self.arrays.get(name, [])
-        for place, value in enumerate(values):
-            if allowed is not None and value not in allowed:
-                self.refuse(f"{name}.{place}", "field has an unknown value.")
-        return frozenset(values)
-
-    def integer(self, name: str, default: int, largest: int | None = None) -> int:
-        text = self.scalar(name)
-        if text is None:
-            return default
-        if not _INTEGER.fullmatch(text):
-            self.refuse(name, "field must be an integer.")
-        elif int(text) < 1:
-            self.refuse(name, "field must be at least 1.")
-        elif largest is not None and int(text) > largest:
-            self.refuse(name, f"field must not be greater than {largest}.")
+def _received_query(query: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The parameters as PHP reads them: of a scalar given twice the last one counts."""
+    values: dict[str, Any] = {}
+    for name, given in query.items():
+        if array := _ARRAY_NAME.fullmatch(name):
+            earlier = values.get(array[1])
+            values[array[1]] = [*(earlier if isinstance(earlier, list) else ()), *given]
         else:
-            return int(text)
-        return default
-
-    def boolean(self, name: str) -> bool:
-        text = self.scalar(name)
-        if text is not None and text not in _BOOLEANS:
-            self.refuse(name, "field must be true or false.")
-        return _BOOLEANS.get(text or "", False)
-
-    def day(self, name: str) -> str | None:
-        text = self.scalar(name)
-        if text is not None and not is_date(text):
-            self.refuse(name, "field must match the format Y-m-d.")
-        return text
-
-    def code(self, name: str) -> str | None:
-        text = self.scalar(name)
-        if text is not None and len(text) != 8:
-            self.refuse(name, "field must be 8 characters.")
-        return text
+            values[name] = given[-1]
+    return cast("dict[str, Any]", received(values))
 
 
 def read_list_query(query: Mapping[str, list[str]]) -> ListQuery:
     """The list that the query asks for; InvalidError if it is none."""
-    values = _Query(query)
+    checked = Validator(_received_query(query))
+    search = checked.check("search", STRING, nullable=True)
+    status_code = checked.check("status_code", STRING, rules.exactly(8))
+    tags = _texts(checked, "tags", STRING)
+    tags_any = _texts(checked, "tags_any", STRING)
+    financial = _texts(checked, "financial_status", rules.one_of(FINANCIAL_STATUSES))
+    fulfillment = _texts(checked, "fulfillment_status", rules.one_of(FULFILLMENT_STATUSES))
+    exclude_cancelled = checked.check("exclude_cancelled", _QUERY_BOOLEAN)
+    due_date_from = checked.check("due_date_from", DATE)
+    due_date_to = checked.check("due_date_to", DATE)
+    page = checked.check("page", INTEGER, *rules.between(1))
+    per_page = checked.check("per_page", INTEGER, *rules.between(1, MAX_PER_PAGE))
+    checked.done()
     filters = Filters(
-        search=(values.scalar("search") or "").strip(),
-        status_code=values.code("status_code"),
-        tags=values.array("tags"),
-        tags_any=values.array("tags_any"),
-        financial_status=values.array("financial_status", FINANCIAL_STATUSES),
-        fulfillment_status=values.array("fulfillment_status", FULFILLMENT_STATUSES),
-        exclude_cancelled=values.boolean("exclude_cancelled"),
-        due_date_from=values.day("due_date_from"),
-        due_date_to=values.day("due_date_to"),
+        search=search or "",
+        status_code=status_code,
+        tags=frozenset(tags),
+        tags_any=frozenset(tags_any),
+        financial_status=frozenset(financial),
+        fulfillment_status=frozenset(fulfillment),
+        exclude_cancelled=_BOOLEANS.get(exclude_cancelled, False),
+        due_date_from=due_date_from,
+        due_date_to=due_date_to,
     )
-    page = values.integer("page", 1)
-    per_page = values.integer("per_page", DEFAULT_PER_PAGE, MAX_PER_PAGE)
-    values.done()
-    return ListQuery(filters, page, per_page)
+    return ListQuery(filters, to_integer(page) or 1, to_integer(per_page) or DEFAULT_PER_PAGE)
+
+
+def _texts(checked: Validator, name: str, rule: Rule) -> list[str]:
+    checked.check(name, ARRAY)
+    return checked.check_each(name, rule)
 
 
 def read_lookup_query(query: Mapping[str, list[str]]) -> tuple[str, str]:
     """The number and the address to look up; InvalidError if either is missing or unusable."""
-    values = _Query(query)
-    number = (values.scalar("number") or "").strip()
-    email = (values.scalar("email") or "").strip()
-    if not number:
-        values.refuse("number", "field is required.")
-    if not email:
-        values.refuse("email", "field is required.")
-    elif not _EMAIL.fullmatch(email):
-        values.refuse("email", "field must be a valid email address.")
-    values.done()
+    checked = Validator(_received_query(query))
+    number = checked.require("number", STRING)
+    email = checked.require("email", EMAIL)
+    checked.done()
     return number, email
-
-
-def is_date(text: str) -> bool:
-    """Whether ``text`` is a day of the calendar, written ``YYYY-MM-DD``."""
-    if not _DATE.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 # Bodies
 
 
-class _Body(_Checker):
-    """The fields of a JSON body; a field that is null is refused unless it may be."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.values = values
-
-    def _typed(self, name: str, kind: type, what: str) -> Any:
-        value = self.values.get(name)
-        if name in self.values and not isinstance(value, kind):
-            self.refuse(name, f"field must be {what}.")
-            return None
-        return value
-
-    def require(self, name: str) -> None:
-        if name not in self.values:
-            self.refuse(name, "field is required.")
-
-    def text(self, name: str) -> str | None:
-        text: str | None = self._typed(name, str, "a string")
-        return text
-
-    def boolean(self, name: str, default: bool) -> bool:
-        value = self._typed(name, bool, "true or false")
-        return default if value is None else bool(value)
-
-    def day(self, name: str) -> str | None:
-        text = self.text(name)
-        if text is not None and not is_date(text):
-            self.refuse(name, "field must match the format Y-m-d.")
-            return None
-        return text
-
-    def integer(self, name: str) -> int | None:
-        if name not in self.values:
-            return None
-        value = _whole(self.values[name])
-        if value is None or value < 0:
-            self.refuse(name, "field must be an integer.")
-        return value
-
-    def known_status(self) -> str:
-        self.require("status_code")
-        code = self.text("status_code")
-        if code is not None and code not in CATALOGUE:
-            self.refuse("status_code", "is invalid.")
-        return code or ""
-
-    def order_ids(self) -> list[int]:
-        self.require("order_ids")
-        given: list[object] = self._typed("order_ids", list, "an array") or []
-        if "order_ids" in self.values and not self.errors and not 1 <= len(given) <= BULK_LIMIT:
-            self.refuse("order_ids", f"field must have between 1 and {BULK_LIMIT} items.")
-        ids = [_whole(value) for value in given[:BULK_LIMIT]]
-        for place, order_id in enumerate(ids):
-            if order_id is None:
-                self.refuse(f"order_ids.{place}", "field must be an integer.")
-        return [order_id for order_id in ids if order_id is not None]
-
-
-def _whole(value: object) -> int | None:
-    """A JSON number without a fraction, as an int; JSON has no other integers."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def read_body(content_type: str, body: bytes) -> dict[str, Any]:
-    """The JSON object in ``body``; MalformedError if there is none."""
+    """The JSON object in ``body``, as Laravel hands it on; MalformedError if there is none."""
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise MalformedError("The request's Content-Type must be application/json.")
@@ -265,7 +124,7 @@ def read_body(content_type: str, body: bytes) -> dict[str, Any]:
         raise MalformedError("The request's body is not valid JSON.") from None
     if not isinstance(values, dict):
         raise MalformedError("The request's body must be a JSON object.")
-    return cast("dict[str, Any]", values)
+    return cast("dict[str, Any]", received(values))
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -274,54 +133,59 @@ def _no_constant(name: str) -> NoReturn:
 
 def read_status_change(values: Mapping[str, Any]) -> StatusChange:
     """The change of one order's status; InvalidError if it is none."""
-    body = _Body(values)
-    change = _status_change(body)
-    body.done()
-    return change
+    checked = Validator(values)
+    change = _status_change(checked)
+    checked.done()
+    return StatusChange(**change)
 
 
 def read_bulk_change(values: Mapping[str, Any]) -> tuple[list[int], StatusChange]:
     """The orders of a bulk update and the change they get; InvalidError if it is none."""
-    body = _Body(values)
-    order_ids = body.order_ids()
-    change = _status_change(body, send_at=body.integer("send_at"), due_date=body.day("due_date"))
-    body.done()
-    return order_ids, change
+    checked = Validator(values)
+    checked.require("order_ids", ARRAY, *rules.items(1, BULK_LIMIT))
+    order_ids = checked.check_each("order_ids", INTEGER)
+    change = _status_change(checked)
+    send_at = checked.check("send_at", INTEGER, *rules.between(0))
+    due_date = checked.check("due_date", DATE)
+    checked.done()
+    ids = [to_integer(order_id) or 0 for order_id in order_ids]
+    return ids, StatusChange(**change, send_at=to_integer(send_at), due_date=due_date)
 
 
-def _status_change(
-    body: _Body, send_at: int | None = None, due_date: str | None = None
-) -> StatusChange:
-    return StatusChange(
-        status_code=body.known_status(),
-        comment=body.text("comment"),
-        public=body.boolean("public", False),
-        email_customer=body.boolean("email_customer", True),
-        email_additional=body.boolean("email_additional", True),
-        send_at=send_at,
-        due_date=due_date,
-    )
+def _status_change(checked: Validator) -> dict[str, Any]:
+    return {
+        "status_code": checked.require("status_code", STRING, rules.known(CATALOGUE)),
+        "comment": _stored(checked.check("comment", STRING)),
+        "public": _boolean(checked, "public", False),
+        "email_customer": _boolean(checked, "email_customer", True),
+        "email_additional": _boolean(checked, "email_additional", True),
+    }
 
 
 def read_comment(values: Mapping[str, Any]) -> tuple[str, bool]:
     """The comment and whether it is public; InvalidError if it is none."""
-    body = _Body(values)
-    body.require("comment")
-    comment = body.text("comment") or ""
-    public = body.boolean("public", False)
-    if not body.errors and not 3 <= len(comment) <= 1000:
-        body.refuse("comment", "field must be between 3 and 1000 characters.")
-    body.done()
+    checked = Validator(values)
+    comment = _stored(checked.require("comment", STRING, *rules.characters(3, 1000)))
+    public = _boolean(checked, "public", False)
+    checked.done()
     return comment, public
 
 
 def read_due_date(values: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """The due date, None to clear it, and the end of its range; InvalidError if it is none."""
-    body = _Body(values)
-    body.require("due_date")
-    due_date = None if values.get("due_date") is None else body.day("due_date")
-    due_date_to = body.day("due_date_to")
-    if due_date is not None and due_date_to is not None and due_date_to < due_date:
-        body.refuse("due_date_to", "field must be a date after or equal to due date.")
-    body.done()
+    checked = Validator(values)
+    due_date = checked.require_present("due_date", DATE)
+    last = rules.not_before(due_date, "due_date")
+    due_date_to = checked.check("due_date_to", DATE, last)
+    checked.done()
     return due_date, due_date_to
+
+
+def _boolean(checked: Validator, name: str, default: bool) -> bool:
+    value = checked.check(name, BOOLEAN)
+    return default if value is None else value not in (False, "0")
+
+
+def _stored(text: Any) -> Any:
+    """A text as it is read back: with the line ends of the service's machines."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text

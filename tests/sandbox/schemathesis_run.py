@@ -19,8 +19,9 @@ from typing import Any
 from statuspro.sandbox import Sandbox
 
 # What the description's schema cannot say is refused all the same: a code that is not in the
-# catalogue, a status that may not follow, a range of dates that ends before it begins.
-EXCLUDED_CHECKS = "positive_data_acceptance"
+# catalogue, a status that may not follow, a range of dates that ends before it begins. And PHP
+# takes what the schema refuses: 1 for true, "7" for 7.
+EXCLUDED_CHECKS = "positive_data_acceptance,negative_data_rejection"
 
 
 def with_unauthorized(description: dict[str, Any]) -> dict[str, Any]:

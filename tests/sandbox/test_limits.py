@@ -73,9 +73,28 @@ def test_keys_have_windows_of_their_own() -> None:
 
 def test_bulk_calls_are_counted_in_both_windows() -> None:
     limiter = RateLimiter(4, 2, 60.0, Clock())
-    assert allowed(limiter, 3, bulk=True) == [True, True, False]
-    # The refused one was counted in neither window.
+    assert allowed(limiter, 2, bulk=True) == [True, True]
     assert allowed(limiter, 3) == [True, True, False]
+
+
+def test_a_bulk_call_that_the_bulk_limit_refuses_has_been_counted_in_the_general_window() -> None:
+    clock = Clock()
+    limiter = RateLimiter(6, 2, 60.0, clock)
+    assert allowed(limiter, 5, bulk=True) == [True, True, False, False, False]
+    assert allowed(limiter, 2) == [True, False]
+    assert (limiter.counted, limiter.refused) == (3, 4)
+    clock.now += 60
+    assert allowed(limiter, 2, bulk=True) == [True, True]
+
+
+def test_a_bulk_call_tells_of_the_window_with_less_left() -> None:
+    limiter = RateLimiter(3, 2, 60.0, Clock(), headers=True)
+    told = [limiter.admit("key", bulk=bulk).headers[:2] for bulk in (True, False, True)]
+    assert told == [
+        [("X-RateLimit-Limit", "2"), ("X-RateLimit-Remaining", "1")],
+        [("X-RateLimit-Limit", "3"), ("X-RateLimit-Remaining", "1")],
+        [("X-RateLimit-Limit", "2"), ("X-RateLimit-Remaining", "0")],
+    ]
 
 
 def test_a_full_general_window_refuses_bulk_calls_and_counts_none() -> None:
