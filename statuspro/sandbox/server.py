@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
+#: Seconds. Where accept() cannot be woken, it looks so often whether it is to stop.
+_LONGEST_ACCEPT = 1.0
+
+#: Seconds until a connection is tried again that could not be accepted.
+_RETRY_ACCEPT = 0.05
+
+
 class Server:
     """Listens on 127.0.0.1, one thread a connection; ``port`` 0 takes any free one."""
 
@@ -23,6 +30,7 @@ class Server:
         self._open: dict[socket.socket, threading.Thread] = {}
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self._listener.settimeout(_LONGEST_ACCEPT)
         self.port: int = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(
             target=self._accept, name=f"sandbox:{self.port}", daemon=True
@@ -38,7 +46,9 @@ class Server:
     def stop(self) -> None:
         """Close the listening socket and every connection, and wait for their threads."""
         self._stopping.set()
-        # A connection of our own wakes the thread that waits in accept(), on every system.
+        # On Linux this wakes the thread that waits in accept(), and takes no descriptor for it; on
+        # other systems a connection of our own does, and where neither can, its timeout.
+        _shut(self._listener)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
             pass
         self._acceptor.join()
@@ -51,15 +61,21 @@ class Server:
 
     def _accept(self) -> None:
         with self._listener:
-            while True:
-                connection, _ = self._listener.accept()
+            while not self._stopping.is_set():
+                try:
+                    connection, _ = self._listener.accept()
+                except TimeoutError:
+                    continue
+                except OSError:  # no descriptor is free now; the connection waits in the backlog
+                    self._stopping.wait(_RETRY_ACCEPT)
+                    continue
                 if self._stopping.is_set():
                     connection.close()
                     return
                 self._start(connection)
 
     def _start(self, connection: socket.socket) -> None:
-        # Without this an answer on a kept connection waits 40 ms for the client's delayed ACK.
+        # Without this a response on a kept connection waits 40 ms for the client's delayed ACK.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
         with self._lock:

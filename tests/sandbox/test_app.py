@@ -140,7 +140,7 @@ def test_refused_requests_are_recorded_too(api: Caller, sandbox: Sandbox) -> Non
 
 
 def test_limits() -> None:
-    with Sandbox(orders=5, rate_limit=3, bulk_limit=1) as sandbox, Caller(sandbox) as api:
+    with Sandbox(orders=5, rate_limit=4, bulk_limit=1) as sandbox, Caller(sandbox) as api:
         bulk = {"order_ids": [FIRST_ID], "status_code": "st000003"}
         statuses = [
             api.post("/orders/bulk-status", **bulk).status,

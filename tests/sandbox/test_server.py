@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from http.client import RemoteDisconnected
+from http.client import HTTPConnection, RemoteDisconnected
 
 import pytest
 
@@ -77,6 +79,101 @@ def test_stop_does_not_wait_for_slow_answers() -> None:
         started = time.monotonic()
     assert time.monotonic() - started < 60
     caller.connection.close()
+
+
+EXHAUSTED = """
+import os, resource, socket, sys, time
+from statuspro.sandbox import Sandbox
+
+sandbox = Sandbox(orders=1)
+sandbox.start()
+socket.create_connection(("127.0.0.1", sandbox.port)).close()
+while not sandbox.accepted:
+    time.sleep(0.01)
+time.sleep(0.1)  # by now the server waits for the next one
+print(sandbox.port, sandbox.api_key, flush=True)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+taken = []
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    print("exhausted", flush=True)
+sys.stdin.readline()
+if sys.argv[1] == "free":
+    for each in taken:
+        os.close(each)
+    sys.stdin.readline()
+started = time.monotonic()
+sandbox.stop()
+print("stopped", time.monotonic() - started < 5, flush=True)
+"""
+
+
+class Exhausted:
+    """A process that serves a sandbox and then takes every descriptor that it may have."""
+
+    def __init__(self, then: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", EXHAUSTED, then],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._timer = threading.Timer(20.0, self.process.kill)
+        self._timer.start()
+        port, self.api_key = self.read().split()
+        self.port = int(port)
+        assert self.read() == "exhausted"
+
+    def read(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+    def go_on(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def end(self) -> None:
+        self._timer.cancel()
+        with self.process:
+            self.process.kill()
+
+
+@pytest.mark.parametrize("with_a_connection", [False, True])
+def test_stop_needs_no_descriptor(with_a_connection: bool) -> None:
+    exhausted = Exhausted("stop")
+    try:
+        connections = [
+            socket.create_connection(("127.0.0.1", exhausted.port))
+            for _ in range(with_a_connection)
+        ]
+        exhausted.go_on()
+        assert exhausted.read() == "stopped True"
+        for connection in connections:
+            connection.close()
+    finally:
+        exhausted.end()
+
+
+def test_a_server_without_descriptors_goes_on_when_there_are_some_again() -> None:
+    exhausted = Exhausted("free")
+    try:
+        connections = [HTTPConnection("127.0.0.1", exhausted.port, timeout=10) for _ in range(3)]
+        for connection in connections:
+            connection.connect()  # which waits in the backlog
+        time.sleep(0.1)
+        exhausted.go_on()
+        for connection in connections:
+            headers = {"Authorization": f"Bearer {exhausted.api_key}"}
+            connection.request("GET", "/api/v1/statuses", headers=headers)
+            assert connection.getresponse().status == 200
+            connection.close()
+        exhausted.go_on()
+        assert exhausted.read() == "stopped True"
+    finally:
+        exhausted.end()
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
