@@ -28,7 +28,7 @@ from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro.config import certificates_for, check_base_url, proxies_for
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
-from statuspro.redaction import confidential_values, redact, scrubbed, sealed, without_query
+from statuspro.redaction import Redactor, sealed
 from statuspro.retry import retry_policy
 from statuspro.translation import translate
 from statuspro.transport import Transport
@@ -495,12 +495,12 @@ class Client(requests.Session):
             problem = "the body can be sent only once"
         else:
             return target
-        confidential = confidential_values(resp.request)
+        redactor = Redactor(resp.request)
         raise RedirectError(
             f"The redirect was not followed: {problem}.",
             status_code=resp.status_code,
-            location=redact(without_query(target), confidential),
-            response=scrubbed(resp, None, confidential),
+            location=redactor.url(target),
+            response=redactor.response(resp),
             request_line=f"{method} {resp.request.path_url.partition('?')[0]}",
         )
 

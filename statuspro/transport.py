@@ -20,7 +20,7 @@ from statuspro.connections import (
 )
 from statuspro.errors import ConfigurationError, InvalidResponseError, RateLimitError
 from statuspro.forks import check_fork
-from statuspro.redaction import confidential_values, scrubbed
+from statuspro.redaction import Redactor
 from statuspro.retry import RetryPolicy, note_unslept, retry_policy, settle
 from statuspro.translation import translate
 
@@ -173,7 +173,7 @@ def _with_body(response: requests.Response, call: Call) -> requests.Response:
             f"The answer is larger than {call.settings.max_response_bytes} bytes "
             "(max_response_bytes).",
             status_code=response.status_code,
-            response=scrubbed(response, None, confidential_values(response.request)),
+            response=Redactor(response.request).response(response),
             request_line=call.request_line,
             maybe_applied=call.is_write,
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -20,13 +22,7 @@ from statuspro.errors import (
     ServerError,
     ValidationError,
 )
-from statuspro.redaction import (
-    confidential_values,
-    redact,
-    redact_json,
-    scrubbed,
-    without_query,
-)
+from statuspro.redaction import Redactor
 from statuspro.retry import seconds_to_wait
 
 T = TypeVar("T")
@@ -41,6 +37,12 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 #: A message longer than this is a page, not a message.
 _LONGEST_MESSAGE = 1000
+
+#: Bytes. What is larger is no message of the service, and takes long to redact.
+_LARGEST_ERROR = 2**20
+
+#: Python knows more, some of which take long to decode.
+_USUAL_ENCODING = r"^(?:utf-?(?:8|16|32)|iso-?8859|latin|windows-|cp)[\w-]*$"
 
 
 def is_success(response: requests.Response) -> bool:
@@ -181,7 +183,7 @@ def refuse_body(response: requests.Response, reason: str) -> NoReturn:
     raise InvalidResponseError(
         f"The service answered with a body that cannot be used: {reason}.",
         status_code=response.status_code,
-        response=scrubbed(response, None, confidential_values(response.request)),
+        response=Redactor(response.request).response(response),
         request_line=_request_line(response),
         maybe_applied=_is_write(response),
     )
@@ -206,17 +208,17 @@ def _parsed(response: requests.Response) -> Any:
 
 
 def _error_of(response: requests.Response) -> APIError:
-    confidential = confidential_values(response.request)
-    body = _error_body(response, confidential)
+    redactor = Redactor(response.request)
+    body = _error_body(response, redactor)
     status = response.status_code
     keywords: dict[str, Any] = {
         "status_code": status,
         "error_response": body if isinstance(body, (dict, list)) else None,
-        "response": scrubbed(response, body, confidential),
+        "response": redactor.response(response, body),
         "request_line": _request_line(response),
         "maybe_applied": status >= 500 and _is_write(response),
     }
-    message = _message(response, body, confidential)
+    message = _message(response, body, redactor)
     if status == 422:
         errors = _validation_errors(body)
         return ValidationError(message, validation_errors=errors, **keywords)
@@ -225,26 +227,38 @@ def _error_of(response: requests.Response) -> APIError:
     if 300 <= status < 400:
         location = response.headers.get("Location")
         if location is not None:
-            keywords["location"] = redact(without_query(location), confidential)
+            keywords["location"] = redactor.url(location)
         return RedirectError(message, **keywords)
     if 500 <= status < 600:
         return ServerError(message, **keywords)
     return _BY_STATUS.get(status, APIError)(message, **keywords)
 
 
-def _error_body(response: requests.Response, confidential: list[str]) -> Any:
+def _error_body(response: requests.Response, redactor: Redactor) -> Any:
+    """What the body says, redacted: parsed JSON, or a text; None where there is nothing to keep."""
     content = response.content
+    if len(content) > _LARGEST_ERROR:
+        return None
     try:
-        return redact_json(_decoder.decode(content.decode("utf-8-sig")), confidential)
+        return redactor.json(_decoder.decode(content.decode("utf-8-sig")))
     except (ValueError, RecursionError):
-        return redact(content.decode("utf-8", "replace"), confidential) or None
+        return redactor.text(_decoded(content, response.encoding)) or None
 
 
-def _message(response: requests.Response, body: Any, confidential: list[str]) -> str:
+def _decoded(content: bytes, declared: str | None) -> str:
+    """The text of a body. What is not decoded as it was encoded would not be recognized."""
+    encodings = ["utf-8-sig", *(re.findall(_USUAL_ENCODING, declared or "", re.IGNORECASE))]
+    for encoding in encodings:
+        with contextlib.suppress(UnicodeError, LookupError):
+            return content.decode(encoding).replace("\0", "")
+    return content.decode("latin-1").replace("\0", "")
+
+
+def _message(response: requests.Response, body: Any, redactor: Redactor) -> str:
     said = body.get("message") if isinstance(body, dict) else None
     if isinstance(said, str) and said.strip() and len(said) <= _LONGEST_MESSAGE:
         return said
-    reason = redact(str(response.reason or ""), confidential)
+    reason = redactor.text(str(response.reason or ""))
     return f"{response.status_code} {reason}".strip()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import pickle
@@ -11,7 +12,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
 import pytest
 import trustme
@@ -31,8 +32,8 @@ from tests.proxies import Proxy
 from tests.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
 
 EMAIL = "zoë.quux@kunden.example"
-NAME = "Zoë Quüxmann-Ørsted"
-COMMENT = "Gate code 4711, ring at Müller's"
+NAME = "Zoë O'Quüxmann-Ørsted"
+COMMENT = "Gate code 4711/12, ring at Müller's"
 SEARCH = "quux zoë"
 NUMBER = "#77134-Q"
 CODE = "st000003"
@@ -48,6 +49,8 @@ def spellings(value: str) -> Iterator[str]:
     yield value.encode().decode("latin-1")
     yield ascii(value)[1:-1]
     yield repr(value.encode())[2:-1]
+    yield html.escape(value).replace("&#x27;", "&#039;")
+    yield json.dumps(value)[1:-1].replace("/", "\\/")
 
 
 FORBIDDEN = {spelling for value in CONFIDENTIAL for spelling in spellings(value)}
@@ -59,11 +62,16 @@ READS: dict[str, Action] = {
     "search": lambda client: client.list_orders(search=SEARCH),
     "walk": lambda client: list(client.iter_orders(search=NAME, tags=[NAME])),
     "get": lambda client: unwrap(client.get("/orders", params={"email": EMAIL})),
+    "cookies": lambda client: unwrap(client.get("/orders", cookies={"last": NUMBER})),
 }
 WRITES: dict[str, Action] = {
     "comment": lambda client: client.add_order_comment(1, COMMENT),
     "status": lambda client: client.update_order_status(1, CODE, comment=COMMENT),
     "confirmed": lambda client: client.add_order_comment(1, COMMENT, confirm=True),
+    "nested": lambda client: unwrap(
+        client.post("/orders", json={"customer": {"names": [NAME, {"of": COMMENT}]}})
+    ),
+    "form": lambda client: unwrap(client.post("/orders", data={"names": [NAME, COMMENT]})),
     "bulk": lambda client: client.bulk_update_order_status([1], CODE, comment=COMMENT),
     "batches": lambda client: list(
         client.iter_bulk_update_order_status([1, 2], CODE, comment=COMMENT)
@@ -141,15 +149,32 @@ Fault = Callable[[Sandbox], None]
 STATUSES = [301, 302, 307, 400, 401, 403, 404, 405, 409, 422, 429, 500, 501, 502, 503, 504, 599]
 
 
+def carried(record: Record) -> Iterator[str]:
+    """All that a request says in confidence."""
+    for values in record.query.values():
+        yield from values
+    if record.body[:1] == b"{":
+        yield from strings_of(json.loads(record.body))
+    else:
+        yield from (value for _, value in parse_qsl(record.body.decode()))
+    yield from (KEY, record.headers["Authorization"] or "")
+    yield from (record.headers["Cookie"] or "").replace("last=", "").split("; ")
+
+
+def strings_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from strings_of(item)
+
+
 def repeating(make: Callable[[str, list[str]], Response]) -> Fault:
     """A service with no discretion at all: it repeats whatever it was sent."""
 
     def fault(sandbox: Sandbox) -> None:
         def on_request(record: Record) -> None:
-            values = [value for values in record.query.values() for value in values]
-            fields = json.loads(record.body) if record.body else {}
-            values += [value for value in fields.values() if isinstance(value, str)]
-            values += [KEY, record.headers["Authorization"] or ""]
+            values = list(carried(record))
             sandbox.inject(lambda answer, pause: make(" / ".join(values), [*values, EMAIL]))
 
         sandbox.on_request = on_request
@@ -170,9 +195,23 @@ def in_json(status: int) -> Fault:
     return repeating(make)
 
 
-def in_bytes(status: int, pattern: str) -> Fault:
+def as_php_escapes(text: str) -> str:
+    return html.escape(text).replace("&#x27;", "&#039;")
+
+
+def as_php_encodes(text: str) -> str:
+    return json.dumps(text)[1:-1].replace("/", "\\/")
+
+
+def in_bytes(
+    status: int,
+    pattern: str,
+    encoding: str = "utf-8",
+    spell: Callable[[str], str] = str,
+) -> Fault:
     def make(text: str, values: list[str]) -> Response:
-        return Response(status, (pattern % text).encode(), [("Content-Type", "text/html")])
+        body = (pattern % spell(text)).encode(encoding, "replace")
+        return Response(status, body, [("Content-Type", "text/html")])
 
     return repeating(make)
 
@@ -188,6 +227,9 @@ FAULTS: dict[str, Fault] = {
     **{f"{status}": in_json(status) for status in STATUSES},
     "429 for long": lambda sandbox: sandbox.fail(429, 99, retry_after=9999),
     "HTML with an error": in_bytes(500, "<html>%s</html>"),
+    "HTML in latin-1": in_bytes(500, "<html>%s</html>", "latin-1"),
+    "HTML of PHP": in_bytes(503, "<html>%s</html>", spell=as_php_escapes),
+    "broken JSON of PHP": in_bytes(500, '{"message": "%s', spell=as_php_encodes),
     "HTML": in_bytes(200, "<html>%s</html>"),
     "broken JSON": in_bytes(200, '{"data": ["%s'),
     "another JSON": in_bytes(200, '["%s"]'),

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from requests.utils import get_encoding_from_headers
 
 from statuspro.auth import BearerAuth
 from statuspro.errors import (
@@ -394,6 +396,66 @@ def test_a_refused_body_is_nowhere_in_its_error() -> None:
     for text in (str(error), repr(vars(error)), pickle.dumps(error).decode("latin-1")):
         assert "Ann Lee" not in text
         assert KEY not in text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content_type"),
+    [
+        ("utf-8", "text/html"),  # which requests takes for latin-1
+        ("utf-8", "application/json"),
+        ("utf-8", "text/plain; charset=hex"),
+        ("latin-1", "text/html"),
+        ("latin-1", "application/json"),
+        ("latin-1", "text/plain; charset=utf-8"),
+        ("cp1252", "text/plain; charset=windows-1252"),
+        ("utf-16", "text/plain; charset=utf-16"),
+        ("utf-16-le", "text/plain"),
+    ],
+)
+@pytest.mark.parametrize("pattern", ["<h1>No {}!</h1>", '{{"message": "No {}!"'])
+def test_a_body_that_is_no_json_is_read_as_it_was_encoded(
+    encoding: str, content_type: str, pattern: str
+) -> None:
+    name = "Zoë O'Quüx/Lee"
+    body = pattern.format(name.replace("/", "\\/")).encode(encoding)
+    response = answer(500, body, headers={"Content-Type": content_type}, params={"search": name})
+    response.encoding = get_encoding_from_headers(response.headers)
+    kept = error_of(response).response
+    assert kept is not None
+    assert f"No {HIDDEN}!" in kept.text
+    for part in ("Zo", "Qu", "Lee"):
+        assert part not in kept.text
+
+
+def test_cookies_are_in_no_error() -> None:
+    response = answer(
+        403,
+        {"message": "The session s3ss10n is over."},
+        headers={"Set-Cookie": "session=n3xt; HttpOnly", "X-Session": "s3ss10n"},
+        cookies={"session": "s3ss10n"},
+    )
+    error = error_of(response)
+    assert error.message == f"The session {HIDDEN} is over."
+    assert error.response is not None
+    assert error.response.headers == {"X-Session": HIDDEN}
+    assert not error.response.cookies
+
+
+@pytest.mark.parametrize("status", [302, 404, 422, 429, 500])
+def test_a_large_body_is_not_looked_into_for_an_error(status: int) -> None:
+    body = b'{"message": "No.", "x": "' + b"Ann Lee, a@b " * 100_000 + b'"}'
+    response = answer(status, body, params={"search": "Ann Lee"})
+    started = time.process_time()
+    error = error_of(response)
+    assert time.process_time() - started < 0.5  # it took a second for each MiB
+    assert (error.message, error.error_response) == (f"{status} Reason", None)
+    assert error.response is not None
+    assert error.response.content == b""
+
+
+def test_a_body_of_a_mebibyte_is_looked_into() -> None:
+    body = json.dumps({"message": "No Ann Lee."}).encode().ljust(2**20)
+    assert error_of(answer(404, body, params={"search": "Ann Lee"})).message == f"No {HIDDEN}."
 
 
 # Any answer at all
