@@ -29,7 +29,8 @@ _ID_STRIDE = 32_768
 _ID_JITTER = 30_011
 
 DAY = 86_400
-_OPENED = int(datetime(2026, 1, 5, 8, tzinfo=timezone.utc).timestamp())
+_UNTIL_REMARK = 600
+#: So old is the oldest order.
 _SEASON = 80 * DAY
 
 
@@ -145,21 +146,32 @@ def index_of(order_id: int) -> int | None:
     return index if index >= 0 and id_at(index) == order_id else None
 
 
-def iso_date(time: float) -> str:
-    """The UTC day of ``time`` as ``YYYY-MM-DD``."""
-    return datetime.fromtimestamp(time, timezone.utc).date().isoformat()
-
-
 def subject_of(name: str, status_name: str) -> str:
     """The subject of the mail that tells a customer of a status."""
     return f"Order {name}: {status_name}"
 
 
-def seeded_order(seed: int, index: int, total: int) -> Order:
-    """The order at ``index`` of ``total``: the same for the same arguments, on any machine."""
+def midnight(time: float) -> int:
+    """The beginning of the UTC day of ``time``, in seconds since 1970."""
+    return int(time // DAY * DAY)
+
+
+def arrival(index: int, total: int, today: int) -> int:
+    """When the order at ``index`` of ``total`` came in: before ``today``, the last one just so."""
+    return today - _SEASON + _SEASON * index // total
+
+
+def seeded_order(seed: int, index: int, created: int, today: int) -> Order:
+    """The order at ``index``: the same for the same arguments, on any machine.
+
+    Args:
+        seed: Of the sandbox.
+        index: Its place in the list, counted from the oldest.
+        created: When it came in, in seconds since 1970.
+        today: A midnight, in seconds since 1970; what has happened to the order lies before it.
+    """
     # The bytes are the order's dice: one for each choice, none used for two.
     dice = blake2b(b"%d:%d" % (seed, index), digest_size=32).digest()
-    created = _OPENED + _SEASON * index // total
     order = Order(
         id=id_at(index),
         number=FIRST_NUMBER + index,
@@ -168,10 +180,10 @@ def seeded_order(seed: int, index: int, total: int) -> Order:
         tags=_tags(dice[6], dice[7]),
         financial_status=FINANCIAL_STATUSES[dice[8] % 8 if dice[9] < 100 else 0],
         fulfillment_status=FULFILLMENT_STATUSES[dice[10] % 4],
-        cancelled_at=created + dice[12] * 900 if dice[11] < 20 else None,
+        cancelled_at=min(created + dice[12] * 900, today) if dice[11] < 20 else None,
         additional_emails=("office@reseller.example",) if dice[13] < 16 else (),
     )
-    _give_status(order, _STATUS_OF_BYTE[dice[14]], dice)
+    _give_status(order, _STATUS_OF_BYTE[dice[14]], dice, today)
     _give_due_date(order, dice)
     return order
 
@@ -195,18 +207,24 @@ def _tags(first: int, second: int) -> tuple[str, ...]:
     return (one,) if one == other or second < 128 else (one, other)
 
 
-def _give_status(order: Order, code: str | None, dice: bytes) -> None:
-    """Set the status and write the history that led to it."""
-    time = order.created_at
-    for step, passed in enumerate(WAY_TO[code] if code else ()):
-        time += 3600 + dice[15 + step] * 1200
+def _give_status(order: Order, code: str | None, dice: bytes, today: int) -> None:
+    """Set the status and write the history that led to it, more quickly for a young order."""
+    way = WAY_TO[code] if code else ()
+    steps = [3600 + dice[15 + step] * 1200 for step in range(len(way))]
+    needed = sum(steps) + _UNTIL_REMARK
+    available = min(today - order.created_at, needed)
+    passed_by = 0
+    for passed, step in zip(way, steps, strict=True):
+        passed_by += step
+        time = order.created_at + passed_by * available // needed
         order.history.append(
             Event("status_updated", time, passed, mail=_past_mail(order, passed, time))
         )
         order.status_code, order.status_set_at = passed, time
     if dice[20] < 64:
         remark = _REMARKS[dice[21] % len(_REMARKS)]
-        order.history.append(Event("comment_added", time + 600, None, remark, dice[22] < 128))
+        time = order.created_at + available
+        order.history.append(Event("comment_added", time, None, remark, dice[22] < 128))
 
 
 def _past_mail(order: Order, code: str, time: int) -> Mail:

@@ -33,7 +33,7 @@ class Sandbox(Faults):
 
     Args:
         orders: How many orders the merchant has.
-        seed: The same seed gives the same orders.
+        seed: The same seed gives the same orders, their dates around today.
         rate_limit: Requests in a window per key; None for any number.
         bulk_limit: Bulk calls in a window per key, counted on top; None for any number.
         period: The length of a window in seconds; from 10 on its clock ticks in whole seconds.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from .catalogue import CATALOGUE, viable_after
-from .data import FIRST_NUMBER, id_at, index_of, seeded_order, subject_of
+from .data import FIRST_NUMBER, arrival, id_at, index_of, midnight, seeded_order, subject_of
 from .filters import EVERYTHING, Filters
 from .orders import Customer, Event, Mail, Order
 from .render import list_item, to_json
@@ -59,6 +59,7 @@ class Store:
         self._seed = seed
         self._seeded = self._made = orders
         self._clock = clock
+        self._today = midnight(clock())
         self._enforce_viable = enforce_viable
         self._lock = threading.RLock()
         self._ids = [id_at(index) for index in range(orders)]  # ascending: the oldest first
@@ -107,7 +108,10 @@ class Store:
         return order
 
     def _seeded_order(self, order_id: int) -> Order:
-        return seeded_order(self._seed, index_of(order_id) or 0, self._seeded)
+        index = index_of(order_id) or 0
+        return seeded_order(
+            self._seed, index, arrival(index, self._seeded, self._today), self._today
+        )
 
     def _matching(self, filters: Filters) -> list[int]:
         if filters == EVERYTHING:
@@ -215,8 +219,8 @@ class Store:
                 and ``locale`` of its customer; the rest is as believable as any order's.
         """
         with self._lock:
-            order = seeded_order(self._seed, self._made, self._made + 1)
-            order.created_at = int(self._clock())
+            now = int(self._clock())
+            order = seeded_order(self._seed, self._made, now, now)
             order.status_code = order.status_set_at = order.cancelled_at = None
             order.history = []
             customer = {name: values.pop(name) for name in Customer._fields if name in values}

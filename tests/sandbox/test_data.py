@@ -1,37 +1,85 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime, timezone
 from itertools import pairwise
 
 import pytest
 
 from statuspro.sandbox.catalogue import WAY_TO
 from statuspro.sandbox.data import (
+    DAY,
     FIRST_ID,
     FIRST_NUMBER,
+    arrival,
     id_at,
     index_of,
-    iso_date,
+    midnight,
     seeded_order,
     subject_of,
 )
 from statuspro.sandbox.orders import Order
 
 TOTAL = 600
+TODAY = midnight(1_800_000_000.5)
+
+
+def seeded(seed: int, index: int, total: int, today: int = TODAY) -> Order:
+    return seeded_order(seed, index, arrival(index, total, today), today)
+
+
+def day_of(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).date().isoformat()
 
 
 @pytest.fixture(scope="module")
 def orders() -> list[Order]:
-    return [seeded_order(1, index, TOTAL) for index in range(TOTAL)]
+    return [seeded(1, index, TOTAL) for index in range(TOTAL)]
 
 
 def test_same_seed_same_order() -> None:
-    assert seeded_order(7, 3, 100) == seeded_order(7, 3, 100)
+    assert seeded(7, 3, 100) == seeded(7, 3, 100)
+
+
+def test_midnight_is_the_beginning_of_the_day() -> None:
+    assert TODAY <= 1_800_000_000.5 < TODAY + DAY
+    assert (midnight(TODAY), midnight(TODAY - 1), midnight(TODAY + DAY - 1)) == (
+        *(TODAY, TODAY - DAY, TODAY),
+    )
+
+
+def test_dates_lie_around_today(orders: list[Order]) -> None:
+    today = day_of(TODAY)
+    due = [order.due_date for order in orders if order.due_date is not None]
+    assert sum(day >= today for day in due) > len(due) / 10
+    assert sum(day < today for day in due) > len(due) / 10
+    assert max(due) < day_of(TODAY + 60 * DAY)
+    assert min(due) > day_of(TODAY - 90 * DAY)
+
+
+@pytest.mark.parametrize("total", [1, 7, TOTAL, 10**6])
+def test_what_has_happened_lies_before_today(total: int) -> None:
+    for index in {0, total // 2, *range(max(0, total - 300), total)}:
+        order = seeded(1, index, total)
+        times = [event.time for event in order.history]
+        assert order.created_at < TODAY
+        assert all(order.created_at <= time <= TODAY for time in times)
+        assert order.created_at <= (order.cancelled_at or TODAY) <= TODAY
+        assert order.status_set_at is None or order.status_set_at in times
+
+
+def test_on_another_day_all_dates_have_moved_with_it() -> None:
+    before, after = (seeded(1, 400, TOTAL, today) for today in (TODAY, TODAY + 3 * DAY))
+    assert after.created_at == before.created_at + 3 * DAY
+    assert [event.time for event in after.history] == [
+        event.time + 3 * DAY for event in before.history
+    ]
+    assert (after.customer, after.status_code) == (before.customer, before.status_code)
 
 
 def test_another_seed_makes_other_orders() -> None:
-    first = [seeded_order(1, index, 50).customer for index in range(50)]
-    second = [seeded_order(2, index, 50).customer for index in range(50)]
+    first = [seeded(1, index, 50).customer for index in range(50)]
+    second = [seeded(2, index, 50).customer for index in range(50)]
     assert first != second
 
 
@@ -88,7 +136,7 @@ def test_some_are_cancelled_tagged_and_due(orders: list[Order]) -> None:
     for order in orders:
         if order.due_date_to is not None:
             assert order.due_date is not None
-            assert iso_date(order.created_at) < order.due_date < order.due_date_to
+            assert day_of(order.created_at) < order.due_date < order.due_date_to
 
 
 def test_history_leads_to_the_status_in_order_of_time(orders: list[Order]) -> None:

@@ -302,3 +302,20 @@ def test_viable_statuses_are_those_that_are_accepted() -> None:
             else:
                 with pytest.raises(NotViableError):
                     store.update_status(FIRST_ID, StatusChange(wanted))
+
+
+def test_dates_lie_around_the_day_on_which_the_store_was_made() -> None:
+    store = make_store(400)
+    today = "2027-01-15"
+    due = [day for each in ids_of(store) if (day := known(store, each).due_date)]
+    assert any(day < today for day in due)
+    assert any(day > today for day in due)
+    assert all(known(store, each).created_at < NOW for each in ids_of(store))
+
+
+def test_an_order_that_arrives_is_due_in_time() -> None:
+    store = make_store(0)
+    arrived = [known(store, store.add()) for _ in range(20)]
+    due = [order.due_date for order in arrived if order.due_date]
+    assert due
+    assert min(due) > "2027-01-15"
