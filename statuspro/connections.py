@@ -6,6 +6,7 @@ import errno
 import functools
 import http
 import http.client
+import importlib
 import io
 import queue
 import re
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, NewConnectionError, ProtocolError, ProxyError
+from urllib3.util import make_headers
 
 from statuspro.calls import current_call
 from statuspro.forks import renew_in_child
@@ -272,8 +274,41 @@ def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
     }
 
 
+def boundless_codings() -> frozenset[str]:
+    """The content codings that urllib3 decodes whole, however much that is.
+
+    Brotli before 1.2 can only do that: 800 bytes can stand for 2 GiB. The others stop where they
+    are told to (and Zstandard's window is at most 128 MiB).
+    """
+    for name in ("brotlicffi", "brotli"):  # as urllib3 looks for it
+        try:
+            brotli = importlib.import_module(name)
+        except ImportError:
+            continue
+        decompressor = brotli.Decompressor()
+        decompress = getattr(decompressor, "decompress", None) or decompressor.process
+        try:
+            decompress(b"", output_buffer_limit=1)
+        except TypeError:
+            return frozenset({"br"})
+        break
+    return frozenset()
+
+
+_BOUNDLESS = boundless_codings()
+
+
+def accepted_codings(boundless: frozenset[str] = _BOUNDLESS) -> str:
+    """The value of `Accept-Encoding`: what urllib3 can decode, but for what has no bounds."""
+    known = make_headers(accept_encoding=True)["accept-encoding"].split(",")
+    return ", ".join(coding for coding in known if coding not in boundless)
+
+
 def _read(response: HTTPResponse, limit: int) -> bytes | None:
     """The decoded body; None when it is larger than `limit`."""
+    codings = response.headers.get("Content-Encoding", "").lower().split(",")
+    if not _BOUNDLESS.isdisjoint(coding.strip() for coding in codings):
+        raise ProtocolError("the body has a coding that was not asked for")
     chunks: list[bytes] = []
     size = 0
     try:

@@ -26,6 +26,7 @@ from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro.config import certificates_for, check_base_url, proxies_for
+from statuspro.connections import accepted_codings
 from statuspro.errors import ConfigurationError, RedirectError
 from statuspro.forks import check_fork, renew_in_child
 from statuspro.redaction import Redactor, sealed
@@ -126,6 +127,7 @@ class Client(requests.Session):
         self.timeout = checks.timeout(timeout)
         self.follow_redirects = False
         self.headers["Accept"] = "application/json"
+        self.headers["Accept-Encoding"] = accepted_codings()
         self.headers["User-Agent"] = f"statuspro-python/{__version__}"
         self._below = f"{self.base_url}/"
         self._origin = origin_of(self.base_url)

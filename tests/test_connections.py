@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import queue
+import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
 from typing import Any
 
+import brotli
 import pytest
 
 from statuspro import (
@@ -20,7 +22,14 @@ from statuspro import (
     ServerError,
     StatusProClient,
 )
-from statuspro.connections import Connection, Pool, _Arriving, _Idle
+from statuspro.connections import (
+    Connection,
+    Pool,
+    _Arriving,
+    _Idle,
+    accepted_codings,
+    boundless_codings,
+)
 from statuspro.sandbox import Sandbox
 from tests.servers import (
     Answer,
@@ -215,7 +224,14 @@ def test_without_a_timeout_an_answer_may_take_its_time() -> None:
 BOMB = gzip.compress(bytes(64 * 2**20))
 LIMIT = 2**20
 
+Decompressor = brotli.Decompressor
+
 TOO_LARGE: dict[str, Callable[[bytes], Answer]] = {
+    "brotli": lambda status: answer(
+        brotli.compress(bytes(64 * 2**20), quality=1),
+        status.decode(),
+        GZIP.replace(b"gzip", b"br"),
+    ),
     "a length": lambda status: answer(b" " * (LIMIT + 1), status.decode()),
     "gzip": lambda status: answer(BOMB, status.decode(), GZIP),
     "gzip in gzip": lambda status: answer(
@@ -284,6 +300,55 @@ def test_a_transient_error_too_large_is_sent_again(waits: list[float]) -> None:
             tracemalloc.stop()
     assert peak < 6 * LIMIT
     assert len(server.requests) == 2
+
+
+class OldDecompressor:
+    """Brotli's before 1.2, which takes no limit."""
+
+    def process(self, data: bytes) -> bytes:
+        return bytes(2**20)
+
+
+@pytest.fixture
+def old_brotli(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brotli, "Decompressor", OldDecompressor)
+    monkeypatch.setattr("statuspro.connections._BOUNDLESS", boundless_codings())
+
+
+def test_no_coding_is_asked_for_that_has_no_bounds(
+    old_brotli: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codings = accepted_codings(boundless_codings()).split(", ")
+    assert codings[:2] == ["gzip", "deflate"]
+    assert "br" not in codings
+    monkeypatch.setattr(brotli, "Decompressor", Decompressor)
+    assert "br" in accepted_codings(boundless_codings()).split(", ")
+    for name in ("brotli", "brotlicffi"):  # as though none were installed
+        monkeypatch.setitem(sys.modules, name, None)
+    assert boundless_codings() == frozenset()
+
+
+def test_what_is_asked_for_is_on_the_wire() -> None:
+    with RawServer(answer()) as server, client_of(server.port) as client:
+        client.get("/orders")
+        client.with_headers({"Accept-Encoding": "identity"}).get("/orders")
+    asked = [
+        request.split(b"Accept-Encoding: ")[1].split(b"\r\n")[0] for request in server.requests
+    ]
+    assert [line.split(b"\r\n")[0].decode() for line in asked] == [accepted_codings(), "identity"]
+
+
+@pytest.mark.parametrize("coding", [b"br", b"BR", b"gzip, br"])
+def test_a_coding_that_has_no_bounds_is_not_decoded(
+    coding: bytes, old_brotli: None, waits: list[float]
+) -> None:
+    data = answer(b"x" * 100, headers=b"Connection: close\r\nContent-Encoding: " + coding + b"\r\n")
+    with RawServer(data) as server, client_of(server.port) as client:
+        with pytest.raises(APIConnectionError) as caught:
+            client.post("/orders/1/comment", json={"comment": "x"})
+        assert eventually(lambda: not server.open)
+    assert caught.value.maybe_applied
+    assert len(server.requests) == 1
 
 
 def test_a_body_as_large_as_allowed() -> None:

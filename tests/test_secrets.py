@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import logging
@@ -11,6 +12,7 @@ import ssl
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from types import FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
@@ -19,6 +21,7 @@ import trustme
 import urllib3
 
 from statuspro import (
+    APIConnectionError,
     RateLimit,
     StatusProClient,
     StatusProError,
@@ -448,6 +451,55 @@ def test_the_reason_of_a_wait_is_no_secret(sandbox: Sandbox) -> None:
 
 
 # Others ---------------------------------------------------------------------------------------
+
+
+def reachable_from(start: Any) -> Iterator[str]:
+    """Every text that the attributes of an object lead to, and theirs, but for a call's frames."""
+    seen: set[int] = set()
+    waiting: list[Any] = [start]
+    passed = (ModuleType, type, TracebackType, FrameType, FunctionType, logging.Logger)
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, passed):
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, (str, bytes, bytearray)):
+            yield thing if isinstance(thing, str) else thing.decode("latin-1")
+        elif isinstance(thing, dict):
+            waiting += [*thing.keys(), *thing.values()]
+        elif isinstance(thing, (list, tuple, set, frozenset)):
+            waiting += thing
+        elif isinstance(thing, BaseException):
+            waiting += [thing.args, vars(thing), thing.__cause__, thing.__context__]
+        else:
+            waiting.append(getattr(thing, "__dict__", None))
+
+
+@pytest.mark.parametrize("fault", ["refused", "proxy", "socks", "dropped", "late", "reused"])
+def test_no_record_leads_to_a_request(fault: str, sandbox: Sandbox) -> None:
+    """What is logged is kept by some handlers, with all that hangs on it."""
+    with RawServer(b"") as gone:
+        pass
+    proxy = {
+        "proxy": {"http": f"http://127.0.0.1:{gone.port}"},
+        "socks": {"http": f"socks5://127.0.0.1:{gone.port}"},
+    }.get(fault)
+    port = gone.port if fault in ("refused", "proxy", "socks") else sandbox.port
+    options: dict[str, Any] = {"proxies": proxy, "max_retries": 2, "timeout": 0.2}
+    with client_of(port, **options) as client, all_records() as records:
+        if fault == "reused":
+            client.get("/orders", params={"search": NAME})
+        if fault == "late":
+            sandbox.slow(60)
+        else:
+            sandbox.drop()
+        with contextlib.suppress(APIConnectionError):
+            client.get("/orders", params={"search": NAME, "email": EMAIL})
+    args = [record.args for record in records if "Retrying" in record.msg]
+    assert args
+    texts = [text for given in args for text in reachable_from(given)]
+    assert len(texts) > 20
+    assert not [text for text in texts if leaks(text)]
 
 
 def test_other_users_of_urllib3_log_as_before(sandbox: Sandbox) -> None:
