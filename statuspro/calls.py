@@ -173,6 +173,8 @@ class Call:
         self.is_repeatable = is_repeatable(request.body)
         #: True from the first byte of the last attempt on; None where no connection of ours told.
         self.sent: bool | None = None
+        #: From the last attempt's start until the headers of its response had come.
+        self.seconds = 0.0
         self.body: bytes | None = None
         self.is_oversized = False
         self._one = _one_call.get() or OneCall()
@@ -214,6 +216,10 @@ class Call:
             budget.give_back(slot)
             raise
         return slot
+
+    def hear(self) -> None:
+        """Notes when the headers of the current attempt's response have come."""
+        self.seconds = time.perf_counter() - self._started
 
     def note_on(self, error: BaseException) -> None:
         """Notes on what the caller's own code raised that a write had been sent by then."""

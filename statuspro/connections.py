@@ -202,6 +202,7 @@ class _Connection(HTTPConnection):
         response = super().getresponse()
         call = current_call()
         if call is not None:
+            call.hear()
             body = None
             try:
                 body = _read(response, call.settings.max_response_bytes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, ClassVar, cast
 
 import requests
@@ -163,11 +164,26 @@ class Transport(HTTPAdapter):
         raise failure
 
 
+class _Timed(requests.Response):
+    """A response on its way to its Session, which sets `elapsed` to what all of the call took.
+
+    That includes what the call has waited, so it is not taken; the response is a plain one then.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "elapsed":
+            self.__class__ = cast("Any", requests.Response)
+        else:
+            super().__setattr__(name, value)
+
+
 def _with_body(response: requests.Response, call: Call) -> requests.Response:
     if call.body is None:  # an answer that none of our connections read: a test's
         return response
     # What requests itself does on the first access to `content`.
     vars(response).update(_content=call.body, _content_consumed=True)
+    response.elapsed = timedelta(seconds=call.seconds)
+    response.__class__ = _Timed
     if call.is_oversized and 200 <= response.status_code < 300:
         raise InvalidResponseError(
             f"The answer is larger than {call.settings.max_response_bytes} bytes "

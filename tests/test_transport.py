@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -241,3 +243,32 @@ def test_it_survives_pickling_as_requests_adapters_do() -> None:
     copy = pickle.loads(pickle.dumps(transport))
     assert isinstance(copy, HTTPAdapter)
     assert copy.max_retries.total == 3
+
+
+def test_elapsed_is_what_the_last_attempt_took() -> None:
+    """requests' own would count what the call has waited."""
+    seen: list[float] = []
+
+    def hook(response: requests.Response, **_: Any) -> None:
+        seen.append(response.elapsed.total_seconds())
+
+    with Sandbox(orders=3) as sandbox:
+        sandbox.fail(503, retry_after=0.6)
+        sandbox.slow(0.1)
+        began = time.monotonic()
+        with sandbox.client(hooks={"response": hook}) as client:
+            response = client.get("/orders")
+        assert time.monotonic() - began > 0.6
+        # One that is refused for its wait has taken what its own attempt took.
+        sandbox.fail(429, retry_after=100)
+        with sandbox.client(max_wait=1) as client:
+            refused = client.get("/orders")
+    assert seen == [response.elapsed.total_seconds()]
+    assert 0.1 <= seen[0] < 0.6
+    assert refused.status_code == 429
+    assert 0 < refused.elapsed.total_seconds() < 0.6
+    for answered in (response, refused):
+        assert type(answered) is requests.Response
+        answered.elapsed = timedelta(7)
+        assert answered.elapsed == timedelta(7)
+    assert pickle.loads(pickle.dumps(refused)).elapsed == timedelta(7)
