@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -14,7 +15,6 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
-    ProtocolError,
     ProxyError,
     SSLError,
     TimeoutError,
@@ -28,10 +28,17 @@ from statuspro.errors import (
     RedirectError,
     StatusProError,
 )
+from statuspro.redaction import Redactor
 
 _PROXY = (ProxyError, requests.exceptions.ProxyError)
 _NEVER_CONNECTED = (ConnectTimeoutError, requests.ConnectTimeout)
 _CERTIFICATE = (SSLError, requests.exceptions.SSLError)
+#: Of a URL in a text, with the question mark.
+_QUERY = re.compile(r"\?\S*")
+
+#: Letters that are kept of what another adapter says.
+_MOST_WORDS = 2000
+
 _TIMEOUT = (TimeoutError, socket.timeout, requests.Timeout)
 
 
@@ -57,7 +64,7 @@ def translate(
         return error
     kind = APITimeoutError if _is_timeout(_behind_proxy(cause)) else APIConnectionError
     return kind(
-        _message(cause, urlsplit(request.url or "").hostname or "the service"),
+        _message(cause, request),
         request_line=line,
         maybe_applied=_maybe_applied(cause, request, sent),
     )
@@ -100,7 +107,8 @@ def _maybe_applied(cause: Exception, request: requests.PreparedRequest, sent: bo
     return sent
 
 
-def _message(cause: Exception, host: str) -> str:
+def _message(cause: Exception, request: requests.PreparedRequest) -> str:
+    host = urlsplit(request.url or "").hostname or "the service"
     reason = _reason(_behind_proxy(cause))
     if isinstance(cause, ProxyRefusedError):
         return f"The proxy refused to connect to {host}: {cause.said}."
@@ -112,7 +120,19 @@ def _message(cause: Exception, host: str) -> str:
         return f"{host} did not answer in time."
     if isinstance(cause, _CERTIFICATE):
         return f"No secure connection to {host}{reason}."
+    if words := _own_words(cause):
+        shown = Redactor(request).text(_QUERY.sub("", words))
+        return f"The connection to {host} failed: {shown}"
     return f"The connection to {host} failed before the answer was complete{reason}."
+
+
+def _own_words(cause: Exception) -> str:
+    """What another adapter says went wrong: a test's mock that knows no such request."""
+    if not isinstance(cause, requests.ConnectionError):
+        return ""
+    is_foreign = type(cause).__module__.partition(".")[0] != "requests"
+    is_said = type(cause) is requests.ConnectionError and isinstance(next(iter(cause.args), 0), str)
+    return str(cause)[:_MOST_WORDS] if is_foreign or is_said else ""
 
 
 def _reason(cause: Exception) -> str:
@@ -134,10 +154,8 @@ def _reason(cause: Exception) -> str:
 def _system_error(cause: Exception) -> BaseException | None:
     if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
         return cause
-    if isinstance(cause, ProtocolError) and len(cause.args) > 1:
-        told = cause.args[1]
-        return told if isinstance(told, Exception) else None
-    return cause.__cause__
+    told = next((part for part in cause.args if isinstance(part, OSError)), None)
+    return told or cause.__cause__
 
 
 def _certificate_reason(cause: Exception) -> str:

@@ -52,6 +52,16 @@ def unverified() -> below.SSLError:
     return below.SSLError(reason)
 
 
+class NoMockAddress(requests.ConnectionError):
+    """As requests-mock has it."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"No mock address: {self.line}"
+
+
 READ = below.ReadTimeoutError(POOL, URL, "Read timed out.")
 CONNECT = below.ConnectTimeoutError(CONNECTION, "timed out")
 BROKEN = below.ProtocolError("Connection aborted.", ConnectionResetError(104, URL))
@@ -92,8 +102,25 @@ TABLE: list[tuple[Exception, type[APIConnectionError], str, bool]] = [
     (in_retries(BROKEN), APIConnectionError, RESET, True),
     (in_retries(CLOSED), APIConnectionError, f"{FAILED[:-1]}: it was closed.", True),
     (requests.ConnectionError(), APIConnectionError, FAILED, True),
-    (requests.ConnectionError("in words"), APIConnectionError, FAILED, True),
-    (requests.ConnectionError(OSError(5, URL)), APIConnectionError, FAILED, True),
+    (
+        requests.ConnectionError(f"no mock for {URL} and\nits search=Ann"),
+        APIConnectionError,
+        "The connection to a.test failed: no mock for https://a.test/api/v1/orders and\n"
+        "its search=[hidden]",
+        True,
+    ),
+    (
+        NoMockAddress(f"POST {URL}"),
+        APIConnectionError,
+        "The connection to a.test failed: No mock address: POST https://a.test/api/v1/orders",
+        True,
+    ),
+    (
+        requests.ConnectionError(OSError(5, URL)),
+        APIConnectionError,
+        f"{FAILED[:-1]}: Input/output error.",
+        True,
+    ),
     (theirs.ChunkedEncodingError(URL), APIConnectionError, FAILED, True),
     (theirs.ContentDecodingError(URL), APIConnectionError, FAILED, True),
     (theirs.RetryError(below.MaxRetryError(POOL, URL)), APIConnectionError, FAILED, True),

@@ -81,10 +81,15 @@ def test_responses_stands_in_for_the_service(waits: list[float]) -> None:
         mock.get("https://a.test/v1/orders/9", status=503, json={"message": "down"})
         mock.get("https://a.test/v1/orders/9", json={"id": 9})
         assert client.get_order(7)["id"] == 7
-        with pytest.raises(APIConnectionError, match="failed before the answer was complete"):
+        with pytest.raises(APIConnectionError, match="failed: broken"):
             client.get_order(8)
+        with pytest.raises(APIConnectionError, match="doesn't match any registered mock") as caught:
+            client.list_orders(search="Ann Example", page=1)
+        assert "GET https://a.test/v1/orders/7" in str(caught.value)
+        assert "Ann" not in str(caught.value)
+        assert "?" not in str(caught.value)
         assert client.get_order(9)["id"] == 9
-        assert len(mock.calls) == 4
+        assert len(mock.calls) == 5
     assert waits == []  # it asks the policy, but does not sleep
 
 
