@@ -83,6 +83,8 @@ class Settings:
         given = _given(BASE_URL, given)
         problem = None if given else self.dotenv.problem
         url = check_base_url(given or self._url_of_dotenv() or DEFAULT_BASE_URL)
+        if self.is_url_of_dotenv:
+            self._check_expansion(url)
         key = check_api_key(self._api_key(key, url))
         if problem:
             raise ConfigurationError(
@@ -95,6 +97,15 @@ class Settings:
         url = self.dotenv.values.get(BASE_URL)
         self.is_url_of_dotenv = url is not None
         return url
+
+    def _check_expansion(self, base_url: str) -> None:
+        """Refuses a URL that may carry a secret of the environment to where a `.env` leads."""
+        dotenv = self.dotenv
+        if BASE_URL in dotenv.expanded and not is_loopback(parse_url(base_url).host or ""):
+            raise ConfigurationError(
+                f"{BASE_URL} in {dotenv.path} is put together from other variables (${{…}}), which "
+                "may be secrets of the environment. Write it out, or give the argument base_url."
+            )
 
     def _api_key(self, argument: Secret | Sealed | None, base_url: str) -> Secret | Sealed:
         if isinstance(argument, Sealed) or (argument and argument.strip()):
@@ -118,15 +129,10 @@ class Settings:
     def _key_beside_the_url(self) -> Secret:
         """The key in the `.env` that holds the base URL: no other goes to where that leads.
 
-        The file may be anybody's, such as one in a folder that was unpacked or checked out. What is
-        expanded in it can be a secret of the environment.
+        The file may be another person's, such as one in a folder that was unpacked or checked out.
+        What is expanded in it can be a secret of the environment.
         """
         dotenv = self.dotenv
-        if BASE_URL in dotenv.expanded:
-            raise ConfigurationError(
-                f"{BASE_URL} in {dotenv.path} is put together from other variables (${{…}}), which "
-                "may be secrets of the environment. Write it out, or give the argument base_url."
-            )
         key = dotenv.values.get(API_KEY)
         if key and API_KEY not in dotenv.expanded:
             return Secret(key)
