@@ -96,6 +96,13 @@ def text(name: str, value: Any) -> str:
     return str.__str__(value)
 
 
+def parameter(value: Any) -> Any:
+    """A value as it goes into a query: a text by its value, a flag as the service takes it."""
+    if _is_bool(value):
+        return "true" if value else "false"  # requests would send True, which is refused
+    return str.__str__(value) if isinstance(value, str) else value
+
+
 def texts(name: str, value: Any) -> list[str]:
     """A list or tuple of strings, not empty: as a filter that would mean all orders."""
     if not isinstance(value, (list, tuple)):

@@ -357,8 +357,7 @@ def _query(params: Params | None) -> dict[str, list[Any]]:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
         values = value if isinstance(value, (list, tuple)) else [value]
-        # As Python writes it the service refuses True.
         query.setdefault(name, []).extend(
-            str(one).lower() if isinstance(one, bool) else one for one in values if one is not None
+            checks.parameter(one) for one in values if one is not None
         )
     return query

@@ -219,6 +219,18 @@ def test_other_kinds_are_no_texts(value: Any) -> None:
         checks.text("comment", value)
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *((True, "true"), (False, "false"), (NumpyBool(True), "true"), (NumpyBool(False), "false")),
+        *((Word.VIP, "vip"), (Shown("vip"), "vip"), ("vip", "vip"), (7, 7), (1.5, 1.5), (1, 1)),
+    ],
+)
+def test_a_parameter_is_written_as_the_service_takes_it(value: Any, written: Any) -> None:
+    assert checks.parameter(value) == written
+    assert type(checks.parameter(value)) is type(written)
+
+
 @pytest.mark.parametrize("value", [["a", "b"], ("a", "b")])
 def test_texts_are_a_list_or_a_tuple(value: Any) -> None:
     assert checks.texts("tags", value) == ["a", "b"]

@@ -90,9 +90,7 @@ def filter_params(filters: OrderFilters) -> dict[str, str | list[str]]:
     for name, (parameter, check) in _FILTERS.items():
         value = cast("dict[str, Any]", filters).get(name)
         if value is not None:
-            checked = check(name, value)
-            # requests would send True as `True`, which the service refuses.
-            params[parameter] = str(checked).lower() if isinstance(checked, bool) else checked
+            params[parameter] = checks.parameter(check(name, value))
     return params
 
 

@@ -891,3 +891,13 @@ def test_an_enum_of_strings_is_shown_by_its_value(
     with pytest.raises(TransitionError, match="cannot move to st000003 now") as caught:
         client.update_order_status(7, Code.SHIPPED, check=True)
     assert type(caught.value.status_code_wanted) is str
+
+
+def test_an_enum_of_strings_counts_by_its_value_in_any_list(
+    client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    answer_with(service, page_of())
+    list(client.paginate("/orders", {"status_code": Code.SHIPPED, "tags[]": [Code.VIP]}))
+    assert sent(service) == [
+        Sent("GET", "/orders?status_code=st000003&tags%5B%5D=vip&page=1&per_page=100")
+    ]
