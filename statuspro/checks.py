@@ -23,6 +23,9 @@ from urllib3 import Timeout
 #: The service takes no more ids in one bulk call.
 MOST_IDS = 50
 
+#: What the service trims from the ends of a text, as Laravel does.
+TRIMMED = r"[\s\0\ufeff\u200b\u200e]"
+
 #: A day, also as the service writes it: as its midnight in UTC.
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T00:00:00(\.0{1,9})?(\+00:00|Z))?")
 
@@ -91,7 +94,7 @@ def text(name: str, value: Any) -> str:
     """A string that is not blank; a `str` enum counts by its value."""
     if not isinstance(value, str):
         raise wrong_kind(name, "a string", value)
-    if not value.strip():
+    if re.fullmatch(f"{TRIMMED}*", value):
         raise ValueError(f"{name} must not be blank")
     return str.__str__(value)
 

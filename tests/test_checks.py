@@ -207,7 +207,9 @@ def test_a_text_counts_by_its_value(value: Any, text: str) -> None:
         assert type(plain) is str
 
 
-@pytest.mark.parametrize("value", ["", " ", "\n\t", "\u00a0"])
+@pytest.mark.parametrize(
+    "value", ["", " ", "\n\t", "\u00a0", "\u200b", "\ufeff", " \u200e\0\r\n", Shown("")]
+)
 def test_a_text_is_not_blank(value: str) -> None:
     with pytest.raises(ValueError, match="comment must not be blank"):
         checks.text("comment", value)

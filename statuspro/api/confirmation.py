@@ -9,6 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from statuspro.calls import one_call
+from statuspro.checks import TRIMMED
 from statuspro.errors import (
     APIConnectionError,
     APIError,
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 #: still be on its way.
 _ENDED = frozenset({500, 502, 503})
 
-#: What Laravel trims from texts, and line ends, which may come back as others.
-_BETWEEN_WORDS = re.compile(r"[\s\0\ufeff\u200b\u200e]+")
+#: What the service may trim, line ends included, which may come back as others.
+_BETWEEN_WORDS = re.compile(f"{TRIMMED}+")
 
 Json = dict[str, Any]
 
