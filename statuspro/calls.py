@@ -223,7 +223,7 @@ class Call:
 
     def note_on(self, error: BaseException) -> None:
         """Notes on what the caller's own code raised that a write had been sent by then."""
-        if not self.is_write or self.attempt == 0 or self.sent is False:
+        if not self.is_write or not (self.sent or self.status is not None):
             return
         if self.status is None:
             outcome = (

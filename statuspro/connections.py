@@ -11,10 +11,12 @@ import io
 import queue
 import re
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+import urllib3
+import urllib3.connection
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, NewConnectionError, ProtocolError, ProxyError
 from urllib3.util import make_headers
 
@@ -24,6 +26,15 @@ from statuspro.forks import renew_in_child
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from urllib3 import HTTPResponse
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+else:
+
+    def _own(kind):
+        """urllib3's own class, also where a recorder of tests has put its own in the place."""
+        return next(base for base in kind.__mro__ if base.__module__ == "urllib3.connection")
+
+    HTTPConnection = _own(urllib3.connection.HTTPConnection)
+    HTTPSConnection = _own(urllib3.connection.HTTPSConnection)
 
 #: Bytes asked for at a time while a body is read.
 _CHUNK = 2**16
@@ -74,7 +85,7 @@ class _Answer(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
-        self._arriving = _Arriving(self.fp.detach(), sock.gettimeout())
+        self._arriving = _Arriving(_unbuffered(self.fp), _timeout_of(sock))
         self.fp = io.BufferedReader(self._arriving)
 
     def begin(self) -> None:
@@ -97,6 +108,19 @@ class _Answer(http.client.HTTPResponse):
         if self._arriving.is_over:  # which http.client takes for the end of the headers
             raise ProtocolError("the answer broke off in its headers")
         del self.msg[_UNREADABLE_NAME]
+
+
+def _unbuffered(file: Any) -> Any:
+    """What a socket's file reads from, or that file where it is none of CPython's."""
+    return file.detach() if isinstance(file, io.BufferedReader) else file
+
+
+def _timeout_of(sock: Any) -> float | None:
+    """Seconds; a socket that wraps another one (urllib3's for pyOpenSSL) does not say itself."""
+    while not hasattr(sock, "gettimeout"):
+        sock = sock.socket
+    seconds: float | None = sock.gettimeout()
+    return seconds
 
 
 class _Lines:
@@ -169,7 +193,7 @@ class _Connection(HTTPConnection):
             if self.sock is None:
                 self.connect()
             call.sent = False
-            if call.query:
+            if call.query and "?" not in url:
                 url = f"{url}?{call.query}"
         super().putrequest(method, url, *args, **kwargs)
 
@@ -269,9 +293,14 @@ def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
     class SOCKSTLSConnection(_SOCKSConnection, socks.SOCKSHTTPSConnection):
         pass
 
+    # A tool that knows nothing of SOCKS replaces the classes of the others only.
+    theirs: tuple[Any, ...] = (socks.SOCKSHTTPConnectionPool, HTTPConnectionPool)
+    theirs_tls: tuple[Any, ...] = (socks.SOCKSHTTPSConnectionPool, HTTPSConnectionPool)
+    ours = _UnlessReplaced(SOCKSConnection, *theirs)
+    ours_tls = _UnlessReplaced(SOCKSTLSConnection, *theirs_tls)
     return {
-        "http": type("SOCKSPool", (pool,), {"ConnectionCls": SOCKSConnection}),
-        "https": type("SOCKSTLSPool", (tls_pool,), {"ConnectionCls": SOCKSTLSConnection}),
+        "http": type("SOCKSPool", (pool,), {"ConnectionCls": ours}),
+        "https": type("SOCKSTLSPool", (tls_pool,), {"ConnectionCls": ours_tls}),
     }
 
 
@@ -335,6 +364,7 @@ class _Idle:
         self.is_closed = False
         self._maxsize = maxsize
         self._stack: list[Any] = []
+        self._kind: type | None = None
         renew_in_child(self)
 
     def put(self, connection: Any, block: bool = True, timeout: float | None = None) -> None:
@@ -357,6 +387,16 @@ class _Idle:
         """How many there are."""
         return len(self._stack)
 
+    def empty(self) -> bool:
+        """Whether there are none."""
+        return not self._stack
+
+    def keep_only(self, kind: type) -> None:
+        """Closes what is idle and of another class than `kind`, the one that is wanted now."""
+        if kind is not self._kind:
+            self._kind = kind
+            self.renew_after_fork()
+
     def close(self) -> None:
         """Closes what is idle, and what becomes so."""
         self.is_closed = True
@@ -374,18 +414,69 @@ def _close(connection: Any) -> None:
         connection.close()
 
 
-class Pool(HTTPConnectionPool):
+class _UnlessReplaced:
+    """The class of a pool's connections: ours, unless urllib3's own has been replaced.
+
+    Tools that record, replay or stop requests (vcrpy) put their class in the place of urllib3's
+    own. They must get every request, so their class is taken then.
+    """
+
+    def __init__(self, ours: Any, *pools: Any) -> None:
+        self._ours = ours
+        self._pools = pools
+
+    def __get__(self, instance: object, owner: object = None) -> Any:
+        for pool in self._pools:
+            if not _is_urllib3s(pool.ConnectionCls):
+                return pool.ConnectionCls
+        return self._ours
+
+
+def _is_urllib3s(thing: Any) -> bool:
+    # Tools that only look on (OpenTelemetry) wrap a function and keep its module's name.
+    return str(thing.__module__).partition(".")[0] == "urllib3"
+
+
+class _GivingWay(HTTPConnectionPool):
+    """A pool that gives way to what has been put in the place of urllib3's connections."""
+
+    QueueCls = cast("Any", _Idle)
+
+    def urlopen(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        call = current_call()
+        if call is not None and self._is_replaced():
+            if call.query and "?" not in url:
+                url = f"{url}?{call.query}"  # which no connection of ours will add
+            if options.get("headers"):
+                options["headers"] = _of_plain_text(options["headers"])
+        return super().urlopen(method, url, *args, **options)
+
+    def _is_replaced(self) -> bool:
+        ours = issubclass(self.ConnectionCls, _Connection)
+        return not (ours and _is_urllib3s(HTTPConnectionPool.urlopen))
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        cast("_Idle", self.pool).keep_only(cast("type", self.ConnectionCls))
+        return super()._get_conn(timeout)
+
+
+def _of_plain_text(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Headers that can be recorded: a kind of text that keeps itself out of pickles cannot."""
+    return {
+        name: str(value) if isinstance(value, str) else value for name, value in headers.items()
+    }
+
+
+class Pool(_GivingWay):
     """Connections over plain http to one host."""
 
-    ConnectionCls = cast("Any", Connection)
-    QueueCls = cast("Any", _Idle)
+    ConnectionCls = cast("Any", _UnlessReplaced(Connection, HTTPConnectionPool))
 
 
-class TLSPool(HTTPSConnectionPool):
+class TLSPool(_GivingWay, HTTPSConnectionPool):
     """Connections over https to one host."""
 
-    ConnectionCls = cast("Any", TLSConnection)
-    QueueCls = cast("Any", _Idle)
+    ConnectionCls = cast("Any", _UnlessReplaced(TLSConnection, HTTPSConnectionPool))
 
     def _validate_conn(self, conn: Any) -> None:
         # In place of urllib3's, which warns of verify=False with every request: the client has.
