@@ -164,7 +164,7 @@ class Redactor:
         return _EMAIL.sub(HIDDEN, text)
 
     def json(self, value: Any, levels: int = _DEEPEST) -> Any:
-        """The parsed JSON with every string in it redacted, keys too.
+        """The parsed JSON with every string and number in it redacted, keys too.
 
         Raises:
             ValueError: it is nested deeper than `levels`.
@@ -177,7 +177,9 @@ class Redactor:
             return [self.json(item, levels - 1) for item in value]
         if isinstance(value, dict):
             return {self.text(key): self.json(item, levels - 1) for key, item in value.items()}
-        return value
+        if value is None or isinstance(value, bool):
+            return value
+        return HIDDEN if self.text(str(value)) == HIDDEN else value
 
     def url(self, url: str) -> str:
         """The URL without its query, and redacted."""

@@ -51,9 +51,10 @@ class SessionOptions(TypedDict, total=False):
         cookies: sent with every request: a dict or a cookie jar.
         params: query parameters of every request.
         hooks: called with every response, as requests does.
-        verify: whether TLS certificates are checked, or the path of a CA bundle.
+        verify: whether TLS certificates are checked, or the path of a CA bundle, which then beats
+            the environment's.
         cert: the path of a client certificate, or a (certificate, key) pair of paths.
-        proxies: as requests takes them.
+        proxies: as requests takes them; they beat the environment's.
         trust_env: whether proxies and CA bundles of the environment are used.
         follow_redirects: whether redirects within the origin are followed.
         max_response_bytes: the largest decoded body that is read.

@@ -355,6 +355,13 @@ def test_json_is_redacted_to_its_last_string() -> None:
     }
 
 
+def test_a_number_that_the_request_carried_is_hidden_too() -> None:
+    redactor = Redactor(prepared("POST", params={"number": "1188"}, json={"phone": 4915112345}))
+    assert redactor.json({"input": [1188, 4915112345, 11880, 1188.5, True]}) == {
+        "input": [HIDDEN, HIDDEN, 11880, 1188.5, True]
+    }
+
+
 def test_json_keeps_what_is_harmless() -> None:
     body = {"message": "Server Error", "errors": {"status_code": ["Unknown."]}}
     assert Redactor(prepared()).json(body) == body
