@@ -19,7 +19,7 @@ import requests
 
 from statuspro._callers import call_back, note_sent
 from statuspro._logging import Logger, log
-from statuspro.pacing import Budget, Slot
+from statuspro.pacing import Budget, Slot, Wait
 from statuspro.redaction import loggable_query
 
 #: Methods that change nothing, and so may be sent again whatever happened to the first one.
@@ -210,7 +210,7 @@ class Call:
     def _take_slot(self, budget: Budget) -> Slot:
         slot = Slot(bulk=self.is_write and self.path.endswith(BULK_PATH), lease=self._lease)
         try:
-            while wait := budget.take(slot):
+            while wait := self._ask(budget, slot):
                 self.sleep(wait.seconds, wait.reason)
         except BaseException:
             budget.give_back(slot)
@@ -220,6 +220,16 @@ class Call:
     def hear(self) -> None:
         """Notes when the headers of the current attempt's response have come."""
         self.seconds = time.perf_counter() - self._started
+
+    def _ask(self, budget: Budget, slot: Slot) -> Wait | None:
+        slot.patience = self.settings.max_wait - self._one.seconds
+        began = time.perf_counter()
+        try:
+            return budget.take(slot)
+        finally:
+            waited = time.perf_counter() - began
+            if waited >= _SHORTEST_TOLD:  # for other processes, whose turn it was
+                self._one.seconds += waited
 
     def note_on(self, error: BaseException) -> None:
         """Notes on what the caller's own code raised that a write had been sent by then."""
@@ -236,6 +246,8 @@ class Call:
     def end_attempt(self) -> None:
         """The attempt has an answer or has failed: its slot's period starts."""
         if self._slot is not None and self.settings.budget is not None:
+            # Unless it never left, it may still be under way to the service.
+            self._slot.answered = self.status is not None or self.sent is False
             self.settings.budget.finish(self._slot)
             self._slot = None
 
@@ -258,6 +270,7 @@ class Call:
         """
         if self._one.seconds + seconds > self.settings.max_wait:
             raise WaitTooLong(seconds, reason)
+        seconds = min(seconds, threading.TIMEOUT_MAX)  # or Python raises an OverflowError
         self._tell(seconds, reason)
         (_cancellation.get() or time).sleep(seconds)
         self._one.seconds += seconds

@@ -14,7 +14,7 @@ from statuspro.auth import BearerAuth
 from statuspro.calls import OnWait
 from statuspro.config import RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
-from statuspro.pacing import Budget, Figures, budget_for, figures_of
+from statuspro.pacing import Budget, Figures, User, budget_for, figures_of, release
 from statuspro.pagination import paginate
 from statuspro.redaction import sealed
 from statuspro.retry import retry_policy
@@ -112,6 +112,7 @@ class StatusProClient(AuthenticatedClient):
             pool_connections=pool_connections,
             pool_maxsize=pool_maxsize,
         )
+        self._user = User()
         self._figures: Figures | None = None
         self.rate_limit_storage: str | None = None
         self.rate_limit_fallback: str | None = None
@@ -195,7 +196,14 @@ class StatusProClient(AuthenticatedClient):
             storage=self.rate_limit_storage,
             fallback=self.rate_limit_fallback,
             logger=self._settings.logger,
+            user=self._user,
         )
+
+    def close(self) -> None:
+        """Closes the connections, the budget's too; a derived client closes nothing."""
+        super().close()
+        if not self._is_derived:
+            release(self._user)
 
     def __reduce__(self) -> tuple[Any, ...]:
         is_looked_up = self._configuration.is_url_of_dotenv

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import linecache
 import os
 import random
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 from statuspro.pacing import Budget, Figures, Slot, budget_for
+
+ROOT = Path(__file__).parent.parent
 
 
 class Clock:
@@ -89,6 +94,13 @@ class Callers:
     delay: float = 0.0
     drowsiness: float = 0.001
     bulk_share: float = 0.0
+    #: How many of the requests are held up on the way, for how long at the most, and when their
+    #: caller gives them up; the service counts them all the same.
+    stalled_share: float = 0.0
+    stall: float = 0.0
+    timeout: float = 1e9
+    #: How many callers are killed while they wait.
+    killed_share: float = 0.0
     randomness: random.Random = field(default_factory=lambda: random.Random(1))
 
     def run(self) -> Run:
@@ -110,27 +122,43 @@ class Callers:
     def _next(self) -> None:
         if self._left:
             self._left -= 1
-            self._ask(Slot(bulk=self.randomness.random() < self.bulk_share), self.clock.now)
+            self._ask(self._slot(self.randomness.random() < self.bulk_share), self.clock.now)
+
+    def _slot(self, bulk: bool) -> Slot:
+        return Slot(bulk=bulk, lease=min(60.0, 2 * self.timeout))
 
     def _ask(self, slot: Slot, since: float) -> None:
         now = self.clock.now
         wait = self.budget.take(slot)
         if wait is not None:
+            if self.randomness.random() < self.killed_share:
+                self._next()  # in another process
+                return
             woken = now + wait.seconds + self.randomness.uniform(0, self.drowsiness)
             self._at(woken, lambda: self._ask(slot, since))
             return
         self._run.waits.append(now - since)
         there = now + self.randomness.uniform(0, self.delay)
-        self._at(there, lambda: self._arrive(slot))
+        if self.randomness.random() < self.stalled_share:
+            there += self.randomness.uniform(0, self.stall)
+        self._at(there, lambda: self._arrive(slot, now + self.timeout))
+        if there > now + self.timeout:
+            self._at(now + self.timeout, lambda: self._give_up(slot))
 
-    def _arrive(self, slot: Slot) -> None:
+    def _give_up(self, slot: Slot) -> None:
+        slot.answered = False
+        self.budget.finish(slot)
+        self._next()
+
+    def _arrive(self, slot: Slot, given_up: float) -> None:
         within = self.service.counts(self.clock.now, bulk=slot.bulk)
         answered = self.clock.now + self.randomness.uniform(0, self.delay)
         if within:
             self._run.counted.append(self.clock.now)
             if slot.bulk:
                 self._run.counted_bulk.append(self.clock.now)
-        self._at(answered, lambda: self._answer(slot, within))
+        if self.clock.now <= given_up:
+            self._at(answered, lambda: self._answer(slot, within))
 
     def _answer(self, slot: Slot, within: bool) -> None:
         if within:
@@ -138,7 +166,7 @@ class Callers:
             self._next()
         else:
             self.budget.refuse(slot, None)
-            self._ask(Slot(bulk=slot.bulk), self.clock.now)
+            self._ask(self._slot(slot.bulk), self.clock.now)
 
 
 def send(budget: Budget, log: Path, *, lease: float = 1.0) -> None:
@@ -190,8 +218,7 @@ def start_process(
         "from statuspro.pacing import Figures; from tests.budgets import work; "
         f"work({storage!r}, {str(log)!r}, {limit!r}, {count}, {threads})"
     )
-    root = Path(__file__).parent.parent
-    return subprocess.Popen([sys.executable, "-c", code], cwd=root)
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
 
 
 def times_in(log: Path) -> list[float]:
@@ -217,3 +244,41 @@ def runs_in_fork(action: Callable[[], object], *, seconds: float = 20.0) -> bool
     os.kill(pid, 9)
     os.waitpid(pid, 0)
     return False
+
+
+class Interruption:
+    """A trace function that raises a KeyboardInterrupt at one line of the storages.
+
+    Args:
+        line: which of the lines that are run, from 1.
+    """
+
+    def __init__(self, line: int) -> None:
+        self._left = line
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        if "/storage/" not in frame.f_code.co_filename:
+            return None
+        # Python lets no signal in between the end of a `try` and the call in its `finally`.
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        if event == "line" and "self.lock.release()" not in text and "SIM105" not in text:
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt
+        return self
+
+
+def interrupted_at_each_line(action: Callable[[], object]) -> Iterator[None]:
+    """Runs `action` with an interrupt at the first line, then the second, until it gets through."""
+    before = sys.gettrace()
+    for line in itertools.count(1):
+        sys.settrace(Interruption(line))
+        try:
+            action()
+        except KeyboardInterrupt:
+            pass
+        else:
+            return
+        finally:
+            sys.settrace(before)
+        yield

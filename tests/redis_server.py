@@ -1,11 +1,13 @@
-"""A real Redis server on a free port of loopback: a pytest plugin, its fixture `redis_server`."""
+"""A real Redis server on a free port of loopback, and what can stand in front of it: a plugin."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +52,7 @@ class RedisServer:
             self._process.wait()
             self._process = None
 
-    def command(self, *words: str) -> Any:
+    def command(self, *words: str | bytes) -> Any:
         """Redis's answer to a command."""
         client: Any = redis.Redis(port=self.port)
         with client:
@@ -61,6 +63,68 @@ class RedisServer:
             return bool(self.command("PING"))
         except redis.RedisError:
             return False
+
+
+class Forwarder:
+    """A TCP forwarder between a client and Redis, which can cut connections in several ways."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._deaf: set[socket.socket] = set()
+        self._allowed: dict[socket.socket, int] = {}
+        self.accepted = 0
+
+    def __enter__(self) -> Forwarder:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._server.close()
+        self.cut()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._server.getsockname()[1]}/0"
+
+    def cut(self) -> None:
+        """Closes every connection."""
+        for pair in self._pairs:
+            for end in pair:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+    def swallow(self) -> None:
+        """Lets nothing through any more on the connections that there are, and says nothing."""
+        self._deaf.update(end for pair in self._pairs for end in pair)
+
+    def swallow_responses(self, *, after: int) -> None:
+        """Lets so many responses more through on the connections that there are."""
+        self._allowed.update((to, after) for _, to in self._pairs)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            pair = client, socket.create_connection(("127.0.0.1", self._to))
+            self._pairs.append(pair)
+            for source, target in (pair, pair[::-1]):
+                threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
+
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with source, target, contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                if source in self._deaf:
+                    continue
+                if source in self._allowed:
+                    self._allowed[source] -= 1
+                    if self._allowed[source] < 0:
+                        continue
+                target.sendall(data)
 
 
 @pytest.fixture
@@ -74,3 +138,9 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def forwarder(redis_server: RedisServer) -> Iterator[Forwarder]:
+    with Forwarder(redis_server.port) as forwarder:
+        yield forwarder

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import re
 import signal
 import subprocess
@@ -10,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -28,6 +30,7 @@ from statuspro.calls import (
     one_call,
     under_way,
 )
+from statuspro.pacing import Budget, Slot, Wait
 from statuspro.sandbox import Sandbox
 from tests.servers import note_waits
 
@@ -175,6 +178,62 @@ def test_waits_for_the_budget_and_for_the_backoff_are_added_up(
     assert (caught.value.seconds, caught.value.reason) == (2.1, "another reason")
     under_test.sleep(2.0, "exactly")
     assert waits == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("seconds", [1e10, 2.3e9, 1e18, math.inf])
+def test_without_a_bound_a_call_sleeps_what_can_be_slept(
+    seconds: float, waits: list[float]
+) -> None:
+    call(max_wait=math.inf).sleep(seconds, "an absurd Retry-After")
+    assert waits == [min(seconds, threading.TIMEOUT_MAX)]
+
+
+class Busy:
+    """A budget that another process is at."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+        self.patience: list[float] = []
+        self.answered: list[bool] = []
+
+    def take(self, slot: Slot) -> Wait | None:
+        self.patience.append(slot.patience)
+        time.sleep(self._seconds)
+        return None
+
+    def finish(self, slot: Slot) -> None:
+        self.answered.append(slot.answered)
+
+
+def test_the_budget_may_keep_a_call_no_longer_than_it_may_still_wait() -> None:
+    budget = Busy(0.15)
+    under_test = call(max_wait=5.0, budget=budget)
+    for _ in range(2):
+        under_test.begin_attempt()
+        under_test.end_attempt()
+    first, second = budget.patience
+    assert first == 5.0
+    assert 4.0 < second < 4.86
+    with pytest.raises(WaitTooLong):
+        under_test.sleep(4.8, "a reason")
+
+
+def test_a_request_without_a_response_may_still_be_under_way(sandbox: Sandbox) -> None:
+    budget, sent = Busy(), call()
+    for fault in (None, sandbox.stall, sandbox.drop):
+        if fault:
+            fault()
+        with sandbox.client(timeout=0.2, max_retries=0) as client:
+            client._settings = client._settings._replace(budget=cast(Budget, budget))
+            client._apply({})
+            with contextlib.suppress(APIConnectionError):
+                client.post("/orders")
+    assert budget.answered == [True, False, False]
+    sent.settings = CallSettings(budget=cast(Budget, budget))
+    sent.begin_attempt()
+    sent.sent = False
+    sent.end_attempt()
+    assert budget.answered[-1] is True
 
 
 def test_requests_that_count_as_one_call_share_their_waits(

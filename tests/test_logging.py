@@ -15,8 +15,9 @@ import requests
 from statuspro import Client, StatusProClient, TruncatedListWarning
 from statuspro._logging import log, warn, warn_each_time
 from statuspro.sandbox import Sandbox
-from statuspro.storage.budget import Figures, Slot
-from statuspro.storage.sqlite import SQLiteBudget
+from statuspro.storage.budget import SharedBudget
+from statuspro.storage.slots import Figures, Slot
+from statuspro.storage.sqlite import SQLiteStorage
 
 
 class BraceLogger:
@@ -74,9 +75,9 @@ def test_each_record_of_a_call_is_whole() -> None:
 
 def test_what_a_storage_reports_is_whole(tmp_path: Path) -> None:
     logger = BraceLogger()
-    budget = SQLiteBudget(str(tmp_path / "a" / ".."), "digest", Figures(), logger=logger)
+    storage = SQLiteStorage(str(tmp_path))
+    budget = SharedBudget(storage, "digest", Figures(), logger)
     budget.refuse(Slot(), 1.0)  # a folder is no file of SQLite's
-    budget.close()
     assert len(logger.lines) == 1
     assert str(tmp_path) in logger.lines[0]
     assert "%" not in logger.lines[0]

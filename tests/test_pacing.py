@@ -4,12 +4,14 @@ import copy
 import dataclasses
 import hashlib
 import logging
+import math
 import os
 import pickle
 import random
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -20,7 +22,8 @@ from statuspro import pacing
 from statuspro.errors import ConfigurationError
 from statuspro.pacing import Budget, Figures, LocalBudget, Slot, Wait, budget_for
 from statuspro.ratelimit import RateLimit
-from statuspro.storage.budget import MARGIN
+from statuspro.storage.budget import SharedBudget, Storage
+from statuspro.storage.ledger import MARGIN, MOST_PERIODS
 from tests.budgets import (
     Callers,
     Clock,
@@ -210,10 +213,13 @@ def test_taking_and_finishing_twice_counts_once(clock: Clock) -> None:
     assert is_closed(budget)
 
 
-def test_a_slot_that_was_lost_is_free_after_its_lease_and_a_period(clock: Clock) -> None:
+@pytest.mark.parametrize(("lease", "kept"), [(10, 60), (100, 100)])
+def test_a_slot_that_was_lost_is_free_after_its_lease_or_a_period_and_a_period(
+    lease: float, kept: float, clock: Clock
+) -> None:
     budget = LocalBudget(Figures(1), clock)
-    taken(budget, lease=10)
-    clock.now += 10 + SPAN - 1
+    taken(budget, lease=lease)
+    clock.now += kept + SPAN - 1
     assert is_closed(budget)
     clock.now += 1
     taken(budget)
@@ -388,8 +394,23 @@ def test_a_series_of_long_ago_does_not_count(budget: LocalBudget, clock: Clock) 
 
 
 def test_retry_after_is_kept_and_spread_upwards(budget: LocalBudget) -> None:
-    budget.refuse(taken(budget), 3600)
-    assert 3600 < wait_of(budget, Slot()).seconds < 3800
+    budget.refuse(taken(budget), 200)
+    assert 200 < wait_of(budget, Slot()).seconds < 211
+
+
+@pytest.mark.parametrize("told", [3600.0, 1.7e9, 2.3e9, 1e18, float("inf")])
+def test_an_absurd_retry_after_stops_the_budget_for_a_few_periods(
+    told: float, budget: LocalBudget, clock: Clock
+) -> None:
+    for _ in range(3):
+        budget.refuse(taken(budget), told)
+        slot = Slot()
+        wait = wait_of(budget, slot).seconds
+        assert wait == pytest.approx(MOST_PERIODS * SPAN)
+        budget.give_back(slot)
+        clock.now += wait
+    use(budget, 1)  # which went to see, and found that it was over
+    taken(budget)
 
 
 def test_a_short_retry_after_grows_while_it_is_wrong(clock: Clock) -> None:
@@ -526,6 +547,74 @@ def test_no_window_of_any_clock_holds_more_than_the_limit(
     assert len(run.counted) == 6 * requests
     assert spans_a_period(run.counted, requests, 10.0)
     assert spans_a_period(run.counted_bulk, bulk, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("requests", "workers"), [(60, 60), (60, 90), (20, 40), (5, 10), (5, 30), (2, 6), (1, 4)]
+)
+@pytest.mark.parametrize("killed_share", [0.0, 0.05])
+def test_waiters_that_wake_late_keep_their_place_in_the_queue(
+    requests: int, workers: int, killed_share: float
+) -> None:
+    limit = Figures(requests, 5, 60.0)
+    for seed in range(15):
+        clock, service = Clock(), Service(limit)
+        callers = Callers(
+            *(LocalBudget(limit, clock), clock, service, 5 * workers, workers),
+            delay=0.3,
+            drowsiness=5.0,
+            killed_share=killed_share,
+            randomness=random.Random(seed),
+        )
+        run = callers.run()
+        assert service.refused == 0
+        assert spans_a_period(run.counted, requests, 60.0)
+        # Each is passed by once, and wakes up late twice. What was killed costs a slot or two.
+        fair_share = SPAN * math.ceil(workers / requests)
+        assert max(run.waits) < fair_share + SPAN * (2 if killed_share else 1) + 2 * 5
+
+
+@pytest.mark.parametrize(("timeout", "workers"), [(5.0, 16), (5.0, 60), (10.0, 40)])
+def test_what_arrives_after_its_caller_has_given_up_is_never_one_too_many(
+    timeout: float, workers: int
+) -> None:
+    limit = Figures()
+    for seed in range(70):
+        clock, service = Clock(), Service(limit)
+        callers = Callers(
+            *(LocalBudget(limit, clock), clock, service, 250, workers),
+            delay=1.0,
+            stalled_share=0.1,
+            stall=15.0,
+            timeout=timeout,
+            randomness=random.Random(seed),
+        )
+        run = callers.run()
+        assert service.refused == 0
+        assert len(run.counted) == 250
+        assert spans_a_period(run.counted, 60, 60.0)
+        assert run.ended - run.began < 8 * SPAN
+
+
+def test_a_slot_whose_request_may_be_under_way_is_kept_for_a_period_more(clock: Clock) -> None:
+    budget = LocalBudget(Figures(1), clock)
+    slot = taken(budget, lease=10.0)
+    clock.now += 5
+    slot.answered = False
+    budget.finish(slot)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(60 - 5 + SPAN)
+
+
+def test_a_probe_without_a_response_does_not_end_the_pause_for_all(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    probe = taken(budget)
+    probe.answered = False
+    budget.finish(probe)
+    taken(budget)
+    assert is_closed(budget)
 
 
 @pytest.mark.parametrize("delay", [0.0, 1.0])
@@ -672,49 +761,37 @@ def no_budgets_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pacing, "_budgets", {})
 
 
-@pytest.fixture
-def opened(no_budgets_yet: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What storages are opened with; each is a budget of its own."""
-    arguments: list[dict[str, Any]] = []
-
-    def open_storage(url: str, name: str, limit: Figures, **options: Any) -> Budget:
-        arguments.append({"url": url, "name": name, "limit": limit, **options})
-        return LocalBudget(limit)
-
-    monkeypatch.setattr(pacing, "open_storage", open_storage)
-    return arguments
-
-
-def test_a_storage_is_opened_once_under_the_digest_of_the_key(
-    opened: list[dict[str, Any]],
+@pytest.mark.usefixtures("no_budgets_yet")
+@pytest.mark.parametrize("fallback", [None, "local"])
+def test_a_storage_holds_the_budget_under_the_digest_of_the_key(
+    fallback: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    opened: list[str] = []
+    storage = cast(Storage, SimpleNamespace(losses=0))
+
+    def storage_at(url: str) -> Storage:
+        opened.append(url)
+        return storage
+
+    monkeypatch.setattr(pacing, "storage_at", storage_at)
     limit, logger = RateLimit(7, 3, 20), logging.getLogger("mine")
-    first = budget_for("https://a.test", "a-key", limit, storage="redis://b", logger=logger)
+    terms: dict[str, Any] = {"storage": "redis://b", "fallback": fallback, "logger": logger}
+    budget = budget_for("https://a.test", "a-key", limit, **terms)
     figures = Figures(7, 3, 20.0)
-    assert budget_for("https://a.test", "a-key", figures, storage="redis://b") is first
-    assert opened == [
-        {
-            "url": "redis://b",
-            # What other processes call it too, whatever their version.
-            "name": hashlib.sha256(b"https://a.test\na-key\n7 3 20.0").hexdigest(),
-            "limit": figures,
-            "fallback": None,
-            "logger": logger,
-        }
-    ]
+    assert budget_for("https://a.test", "a-key", figures, **terms) is budget
+    assert opened == ["redis://b"]
+    assert isinstance(budget, SharedBudget)
+    assert (budget.storage, budget.limit, budget.logger) == (storage, figures, logger)
+    assert budget.falls_back is (fallback is not None)
+    # What other processes call it too, whatever their version.
+    assert budget.digest == hashlib.sha256(b"https://a.test\na-key\n7 3 20.0").hexdigest()
 
 
-def test_a_fallback_is_a_budget_of_the_process_with_the_same_figures(
-    opened: list[dict[str, Any]],
-) -> None:
-    limit = Figures(requests=1)
-    plain = budget_for("https://a.test", "a-key", limit, storage="redis://b")
-    other = budget_for("https://a.test", "a-key", limit, storage="redis://b", fallback="local")
-    assert other is not plain
-    fallback = opened[1]["fallback"]
-    assert isinstance(fallback, LocalBudget)
-    use(fallback, 1)
-    assert is_closed(fallback)
+@pytest.mark.usefixtures("no_budgets_yet")
+def test_with_a_fallback_it_is_another_budget(tmp_path: Path) -> None:
+    terms: dict[str, Any] = {"storage": f"sqlite:///{tmp_path}/b.db"}
+    plain = budget_for("https://a.test", "a-key", Figures(), **terms)
+    assert budget_for("https://a.test", "a-key", Figures(), fallback="local", **terms) is not plain
 
 
 @pytest.mark.usefixtures("no_budgets_yet")
@@ -787,7 +864,7 @@ def test_every_pause_makes_the_refusals_of_before_old(budget: LocalBudget, clock
 def test_a_retry_after_that_is_wrong_is_doubled(
     budget: LocalBudget, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing, "jittered", lambda seconds: seconds)
+    monkeypatch.setattr(random, "uniform", lambda low, high: 1.0)
     pauses = []
     for _ in range(4):
         budget.refuse(taken(budget), 4.0)
@@ -826,13 +903,13 @@ def test_each_lost_slot_makes_room_for_one(lost: int, clock: Clock) -> None:
     budget = LocalBudget(Figures(requests=3), clock)
     for _ in range(lost):
         taken(budget, lease=1.0)
-    clock.now += 30
+    clock.now += 90
     use(budget, 3 - lost)
     clock.now += 10
     first, second = Slot(), Slot()
     wait_of(budget, first)
     wait_of(budget, second)
-    clock.now += SPAN + 1 - 40
+    clock.now += SPAN + 60 - 100
     assert (budget.take(second) is None) is (lost == 2)
     assert budget.take(first) is None
 

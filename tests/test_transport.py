@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -121,7 +121,7 @@ class Witness:
 @pytest.fixture
 def witness(monkeypatch: pytest.MonkeyPatch) -> Witness:
     witness = Witness()
-    budget: Budget = witness
+    budget = cast(Budget, witness)
     monkeypatch.setattr("statuspro.client.budget_for", lambda *args, **kwargs: budget)
     return witness
 

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from statuspro._logging import Logger
+import os
+
 from statuspro.errors import ConfigurationError
-from statuspro.storage.budget import Budget, Figures
+from statuspro.storage.budget import Storage
+from statuspro.storage.forking import registry
+
+_storages: dict[str, Storage] = {}
 
 
-def open_storage(
-    url: str, digest: str, limit: Figures, *, fallback: Budget | None, logger: Logger
-) -> Budget:
-    """Opens the budget that a URL names.
+def storage_at(url: str) -> Storage:
+    """Opens the storage that a URL names: one in the process, whoever asks.
 
     Args:
         url: `sqlite:///relative/path`, `sqlite:////absolute/path`, or a URL of Redis (`redis://`,
             `rediss://`, `unix://`).
-        digest: tells this budget from others in the same storage.
-        limit: the figures.
-        fallback: the budget that paces while Redis cannot be reached; None raises instead.
-        logger: told when the fallback begins.
 
     Raises:
         ConfigurationError: the URL cannot be used, or its package is missing.
     """
+    name = os.path.realpath(_path(url)) if url.startswith("sqlite:") else url
+    with registry.lock:
+        storage = _storages.get(name)
+        if storage is None:
+            storage = _storages[name] = _open(url, name)
+        return storage
+
+
+def _open(url: str, name: str) -> Storage:
     scheme = url.partition("://")[0]
     if scheme == "sqlite":
-        from statuspro.storage.sqlite import SQLiteBudget
+        from statuspro.storage.sqlite import SQLiteStorage
 
-        return SQLiteBudget(_path(url), digest, limit, logger=logger)
+        return SQLiteStorage(name)
     if scheme in ("redis", "rediss", "unix"):
         try:
-            from statuspro.storage.redis import RedisBudget
+            from statuspro.storage.redis import RedisStorage
         except ModuleNotFoundError as error:
             if error.name != "redis":
                 raise
             raise ConfigurationError(
                 'rate_limit_storage needs the redis package: pip install "statuspro[redis]"'
             ) from error
-        return RedisBudget(url, digest, limit, fallback=fallback, logger=logger)
+        return RedisStorage(url)
     # Not the URL itself: it may hold a password.
     raise ConfigurationError(
         "rate_limit_storage must be a URL that begins with sqlite:///, redis://, rediss:// or unix://"

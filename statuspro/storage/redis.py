@@ -1,237 +1,151 @@
-"""A budget that any number of machines share in Redis."""
+"""Budgets that any number of machines share in Redis: one key each, which expires by itself.
+
+A change reads the state, changes it here and writes it back if no other process has written
+meanwhile; else it begins again.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from statuspro._logging import Logger, log
+from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.storage.budget import (
-    Budget,
-    Figures,
-    Slot,
-    Wait,
-    grace,
-    jittered,
-    poll,
-    span,
-    wait_for,
-)
-from statuspro.storage.forking import ForkSafe
-from statuspro.storage.script import SCRIPT
+from statuspro.storage.budget import Change, SharedBudget, Storage
 
-# A request that waits for Redis waits for this long at the most.
+T = TypeVar("T")
+
+# Seconds that one command may take.
 _TIMEOUT = 1.0
 # Seconds for which Redis is left alone after it could not be reached.
 _RETRY_AFTER = 5.0
-_WHY = ("paused", "probe", "full", "bulk")
+# Seconds after which an idle connection may have been cut without a word, by a firewall.
+_LONGEST_IDLE = 30.0
+
+# With arguments: writes if the state is still what was read. Else, or without: reads.
+_SCRIPT = """
+local state = redis.call('GET', KEYS[1])
+if ARGV[1] and ARGV[1] == (state or '') then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  return 1
+end
+local clock = redis.call('TIME')
+return {state, clock[1], clock[2], redis.call('EXISTS', KEYS[2])}
+"""
 
 
-class RedisBudget(ForkSafe):
-    """One budget in Redis: one key, which expires by itself.
+class RedisStorage(Storage):
+    """The budgets in one Redis.
 
     Args:
         url: where Redis is; never shown, it may hold a password.
-        digest: the budget's name.
-        limit: the figures.
-        fallback: counts along, and paces alone while Redis cannot be reached; None raises instead.
-        logger: told when the fallback begins and ends.
-        clock: seconds, for the pause between two attempts to reach Redis.
+        clock: seconds, for the pauses between two attempts to reach Redis.
 
     Raises:
         ConfigurationError: the URL cannot be used.
     """
 
-    def __init__(
-        self,
-        url: str,
-        digest: str,
-        limit: Figures,
-        *,
-        fallback: Budget | None,
-        logger: Logger,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    least_patience = _TIMEOUT
+
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url
-        self._where = _where(url)
-        self._key = f"statuspro:1:{{{digest}}}"
-        self._limit = limit
-        self._figures: tuple[float, ...] = (
-            *(limit.period, span(limit), poll(limit), grace(limit)),
-            *(limit.requests, limit.bulk),
-        )
-        self._local = fallback
-        self._logger = logger
+        self.where = f"Redis at {_where(url)}"
         self._clock = clock
-        self._script: Callable[..., Any] | None = None
         self._client: redis.Redis | None = None
+        self._script: Callable[..., Any] | None = None
         self._pid = 0
-        self._failure: tuple[float, str] = (0.0, "")
-        self._away = False  # whether Redis could not be reached ...
-        self._away_until: float | None = None  # ... and when to try again
+        self._used_at = 0.0  # when Redis was reached last ...
+        self._away_until = -math.inf  # ... and when to try again, if it could not be
+        self._is_away = False
         super().__init__()
 
-    def take(self, slot: Slot) -> Wait | None:
-        """Takes a place or queues for one, see `Budget`."""
-        local = self._local
-        if local is None:
-            return self._take(slot)
-        wait = None
-        if not slot.taken and self._due():
-            with contextlib.suppress(StatusProError):
-                wait = self._take(slot)
-        if wait is None:
-            # Redis knows of all that this process has sent, unless it lost it or was away.
-            wait = local.take(_twin(slot))
-            if wait is not None and slot.taken:
-                number = slot.number
-                self._report("give_back", slot)
-                slot.number = number  # its place in the queue stays
-        return wait
-
-    def give_back(self, slot: Slot) -> None:
-        """Leaves the queue, or frees a place that was not used."""
-        if slot.number:
-            self._report("give_back", slot)
-        if self._local is not None:
-            self._local.give_back(_twin(slot))
-
-    def finish(self, slot: Slot) -> None:
-        """Keeps the place of an attempt that has ended for one more period."""
-        if slot.taken:
-            self._report("finish", slot)
-        if self._local is not None:
-            self._local.finish(_twin(slot))
-
-    def refuse(self, slot: Slot, retry_after: float | None) -> None:
-        """Pauses the whole budget."""
-        local, told = self._local, False
-        if slot.taken or local is None:
-            pause = jittered(retry_after)
-            told = self._report("refuse", slot, "" if pause is None else pause)
-        if local is not None and told:
-            local.finish(_twin(slot))
-        elif local is not None:  # Redis cannot hold the pause, so the fallback does
-            local.refuse(_twin(slot), retry_after)
-
-    def observe(self, slot: Slot, remaining: int, reset: float | None) -> None:
-        """Counts what somebody else has used of the same key."""
-        if not slot.bulk:
-            self._report("observe", slot, "", remaining, "" if reset is None else reset)
-
-    def close(self) -> None:
-        """Closes the connection; the next use opens another."""
-        with self.lock:
-            self._close()
-
-    def before_fork(self) -> None:
-        """Closes what two processes must not share; either opens it anew."""
-        self._close()
-
-    def after_fork_in_child(self) -> None:
-        """Forgets what is the parent's."""
-        self._script = self._client = None
-
-    def _take(self, slot: Slot) -> Wait | None:
-        if slot.taken:
-            return None
-        micros, why, slot.number, slot.pauses = self._call("take", slot)
-        slot.taken = micros == 0
-        if slot.taken:
-            return None
-        return wait_for(self._limit, _WHY[why], micros / 1e6)
-
-    def _report(self, op: str, slot: Slot, *figures: float | str) -> bool:
-        """Changes the counts after the attempt: its outcome must not be lost by a failure here."""
-        told = False
-        if self._due():
-            try:
-                self._call(op, slot, *figures)
-                told = True
-            except StatusProError as error:
-                if self._local is None:
-                    text = "%s; a place in the budget is kept until its lease ends"
-                    log(self._logger, "warning", text, error)
-        if op != "observe":
-            slot.number, slot.taken = 0, False
-        return told
-
-    def _due(self) -> bool:
-        """Whether Redis is there, as far as known, or it is time to see if it is back."""
-        until = self._away_until
-        if until is None:
-            return True
-        if self._clock() < until:
-            return False
-        self._away_until = self._clock() + _RETRY_AFTER  # the other threads need not try as well
-        return True
-
-    def _call(self, op: str, slot: Slot, *figures: float | str) -> tuple[int, int, int, int]:
-        asked = time.monotonic()
-        attempt = (op, int(slot.bulk), slot.number, slot.pauses, slot.lease)
+    def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        """Changes the counts by comparing and setting, see `Storage`."""
+        now = self._clock()
+        if budget.falls_back and now < self._away_until:
+            return budget.change_alone(change, now)
         try:
-            with self.lock:
-                failed, message = self._failure
-                if failed > asked:  # who waited for the lock meanwhile need not wait as long again
-                    raise StatusProError(message)
-                result = self._run((*attempt, *self._figures, *figures))
-        except StatusProError as error:
-            with self.lock:  # so that one of many threads warns
-                away, self._away = self._away, True
-            self._away_until = self._clock() + _RETRY_AFTER
-            if self._local is not None and not away:
-                text = "%s; pacing in this process alone until it is back"
-                log(self._logger, "warning", text, error)
-            raise
-        if self._away:
-            self._away, self._away_until = False, None
-            log(self._logger, "info", "the rate budget in Redis at %s is back", self._where)
-        wait, why, number, pauses = (int(part) for part in result)
-        return wait, why, number, pauses
-
-    def _run(self, arguments: tuple[float | str, ...]) -> list[int]:
-        script = self._script
-        try:
-            if script is None or self._pid != os.getpid():
-                script = self._connect()
-            result: list[int] = script(keys=[self._key], args=arguments)
-            return result
+            result = self._reach(deadline, budget, change)
         except (redis.RedisError, OSError) as error:
-            self._close()
-            message = f"the rate budget in Redis at {self._where} cannot be used: {error}"
-            self._failure = time.monotonic(), message
-            raise StatusProError(message) from error
-        except BaseException:  # the answer may still arrive: not on a connection that goes on
-            self._close()
-            raise
+            message = f"the rate budget in {self.where} cannot be used: {error}"
+            self._away_until = self._clock() + _RETRY_AFTER
+            if not budget.falls_back:
+                raise StatusProError(message) from error
+            if not self._is_away:
+                self._is_away = True
+                text = "%s; pacing in this process alone until it is back"
+                log(budget.logger, "warning", text, message)
+            return budget.change_alone(change, self._clock())
+        if self._is_away:
+            self._is_away, self._away_until = False, -math.inf
+            log(budget.logger, "info", "the rate budget in %s is back", self.where)
+        return result
 
-    def _connect(self) -> Callable[..., Any]:
-        # One connection behind our own lock: no fork falls into redis-py's locks.
-        client = redis.Redis(connection_pool=_pool(self._url), single_connection_client=True)
-        self._client, self._pid = client, os.getpid()
-        self._script = client.register_script(SCRIPT)
-        return self._script
-
-    def _close(self) -> None:
+    def disconnect(self) -> None:
+        """Closes the connection, see `Storage`."""
         client, self._client, self._script = self._client, None, None
         if client is not None:
             with contextlib.suppress(redis.RedisError, OSError):
                 client.connection_pool.disconnect()
 
+    def after_fork_in_child(self) -> None:
+        """Forgets what is the parent's."""
+        self._script = self._client = None
 
-def _twin(slot: Slot) -> Slot:
-    """The slot's place in the fallback."""
-    if slot.local is None:
-        slot.local = Slot(bulk=slot.bulk, lease=slot.lease)
-    return slot.local
+    def _reach(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        """Changes the counts, over a new connection where the one at hand was cut."""
+        if self._pid != os.getpid():
+            self.after_fork_in_child()
+        if time.monotonic() - self._used_at > _LONGEST_IDLE:
+            self.disconnect()
+        was_connected = self._script is not None
+        try:
+            return self._exchange(deadline, budget, change)
+        except (redis.ConnectionError, redis.TimeoutError, OSError):
+            if not was_connected:
+                raise
+        return self._exchange(deadline, budget, change)
+
+    def _exchange(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        digest = budget.digest
+        keys = [f"statuspro:2:{{{digest}}}", f"statuspro:1:{{{digest}}}"]
+        pause = 0.0005
+        try:
+            run = self._script or self._connect()
+            while True:
+                state, seconds, micros, older = run(keys=keys)
+                now = int(seconds) + int(micros) / 1e6
+                ledger = budget.ledger(state, now, now, outdated=bool(older))
+                result = change(ledger)
+                lasting = math.ceil(1000 * (ledger.lasts() + ledger.span))
+                if run(keys=keys, args=[state or b"", ledger.dump(), lasting]) == 1:
+                    break
+                if time.monotonic() > deadline:
+                    raise redis.RedisError("too many processes are at it")
+                time.sleep(random.uniform(0, pause))
+                pause = min(2 * pause, 0.02)
+        except BaseException:  # the response may still arrive: not on a connection that goes on
+            self.disconnect()
+            raise
+        self._used_at = time.monotonic()
+        budget.keep(ledger, self._clock())
+        return result
+
+    def _connect(self) -> Callable[..., Any]:
+        # One connection behind our own lock: no fork falls into redis-py's locks.
+        client = redis.Redis(connection_pool=_pool(self._url), single_connection_client=True)
+        self._client, self._pid = client, os.getpid()
+        self._script = client.register_script(_SCRIPT)
+        return self._script
 
 
 def _pool(url: str) -> redis.ConnectionPool:
@@ -240,9 +154,9 @@ def _pool(url: str) -> redis.ConnectionPool:
         url,
         socket_timeout=_TIMEOUT,
         socket_connect_timeout=_TIMEOUT,
-        # Once more, at once, where a connection was dropped since its last use.
-        retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        retry=Retry(NoBackoff(), 0),
     )
+    pool.connection_kwargs["decode_responses"] = False  # whatever the URL says: the state is bytes
     return pool
 
 
