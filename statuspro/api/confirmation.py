@@ -81,14 +81,20 @@ def is_in_status(status_code: str, comment: str | None) -> Evidence:
 
     def evidence(before: Json, after: Json) -> Outcome:
         new = _new_history(before, after)
-        moved = [entry for entry in new or [] if _code(entry.get("status")) == wanted]
-        if any(_says(entry, comment or "") for entry in moved):
+
+        def is_a_move(entry: Json) -> bool:
+            return _code(entry.get("status")) == wanted
+
+        def is_ours(entry: Json) -> bool:
+            return is_a_move(entry) and _says(entry, comment or "")
+
+        if new is not None and _has_more(before, after, is_ours):
             return Outcome.APPLIED
-        if moved:
+        if any(map(is_a_move, new or [])):
             return Outcome.UNCLEAR  # moved there by another caller, or with our words rewritten
         if _code(after.get("status")) == wanted and before.get("status") != after["status"]:
-            is_ours = comment is None and _code(before.get("status")) != wanted
-            return Outcome.APPLIED if is_ours else Outcome.UNCLEAR
+            is_new = _code(before.get("status")) != wanted
+            return Outcome.APPLIED if is_new and comment is None else Outcome.UNCLEAR
         if new is None or (comment is not None and any(map(_may_be_a_comment, new))):
             return Outcome.UNCLEAR
         return Outcome.NO_TRACE
@@ -107,7 +113,7 @@ def is_commented(comment: str) -> Evidence:
         new = _new_history(before, after)
         if new is None:
             return Outcome.UNCLEAR
-        if any(_says(entry, comment) for entry in new):
+        if _has_more(before, after, lambda entry: _says(entry, comment)):
             return Outcome.APPLIED
         return Outcome.UNCLEAR if any(map(_may_be_a_comment, new)) else Outcome.NO_TRACE
 
@@ -185,6 +191,11 @@ def _new_history(before: Json, after: Json) -> list[Json] | None:
         else:
             new.append(entry)
     return new
+
+
+def _has_more(before: Json, after: Json, matches: Callable[[Json], bool]) -> bool:
+    """Whether there is one entry more that matches, and not an older one that was edited."""
+    return sum(map(matches, after["history"])) > sum(map(matches, before["history"]))
 
 
 def _identity(entry: Json) -> str:

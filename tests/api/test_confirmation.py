@@ -540,6 +540,7 @@ OLD = order(IN_PRODUCTION, entry(IN_PRODUCTION))
 SEEN = order(IN_PRODUCTION, entry(comment="Hi"))
 DUE = {"due_date": "2026-03-15T00:00:00+00:00", "due_date_to": "2026-03-17T00:00:00+00:00"}
 DUE_THAT_DAY = {"due_date": "2026-03-15T00:00:00+00:00", "due_date_to": None}
+PUBLISHED = {**entry(comment="Hi"), "comment_is_public": True}
 DUE_EVENT = {**entry(), "event": "due_date_updated"}
 
 
@@ -563,6 +564,13 @@ DUE_EVENT = {**entry(), "event": "due_date_updated"}
             OLD,
             order(IN_PRODUCTION, *OLD["history"], entry(IN_PRODUCTION, time="T2")),
             "applied",
+        ),
+        # The entry that was there before was edited.
+        (
+            is_in_status(IN_PRODUCTION, None),
+            OLD,
+            order(IN_PRODUCTION, entry(IN_PRODUCTION, time="T2")),
+            "unclear",
         ),
         # In the same second.
         (
@@ -602,6 +610,10 @@ DUE_EVENT = {**entry(), "event": "due_date_updated"}
         (is_commented("Hi"), SEEN, SEEN, "no trace"),
         (is_commented("Hi"), SEEN, order(READY, *SEEN["history"], *SEEN["history"]), "applied"),
         (is_commented("Hi"), SEEN, order(READY, *SEEN["history"], entry(comment="Ho")), "unclear"),
+        # The one that was there before was edited: made public, or given another time.
+        (is_commented("Hi"), SEEN, order(READY, PUBLISHED), "unclear"),
+        (is_commented("Hi"), SEEN, order(READY, entry(comment="Hi", time="T2")), "unclear"),
+        (is_commented("Hi"), SEEN, order(READY, PUBLISHED, entry(comment="Hi")), "applied"),
         (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment="hi")), "unclear"),
         (is_commented("Hi"), OLD, order(READY, entry(READY, comment="Ho")), "unclear"),
         (is_commented("Hi"), OLD, order(IN_PRODUCTION, entry(comment=None)), "unclear"),
