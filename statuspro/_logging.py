@@ -67,7 +67,7 @@ def _warn_at(
 
 
 def _callers_frame() -> FrameType:
-    """The first frame outside the library; in a thread of ours the one that began the thread."""
+    """Finds the first frame outside the library; in a thread of ours, where the thread began."""
     frame = sys._getframe(1)
     while _package(frame) in _BETWEEN and frame.f_back is not None:
         frame = frame.f_back

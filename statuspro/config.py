@@ -61,7 +61,7 @@ class Settings:
         return self._dotenv
 
     def find(self, name: str, argument: str | None) -> str | None:
-        """The first that is not blank: argument, environment, `.env`.
+        """Finds a setting: the first of argument, environment and `.env` that is not blank.
 
         A `.env` that cannot be read holds nothing.
 
@@ -72,7 +72,7 @@ class Settings:
         return str(given) if given else self.dotenv.values.get(name)
 
     def credentials(self, api_key: str | None, base_url: str | None) -> tuple[Secret, str]:
-        """The API key, and the base URL that it is for, without a slash at its end.
+        """Finds the API key, and the base URL that it is for, without a slash at its end.
 
         Raises:
             ConfigurationError: there is no key in any of the four places; the key or the base URL
@@ -127,7 +127,7 @@ class Settings:
         raise ConfigurationError(" ".join([message, *problems]))
 
     def _key_beside_the_url(self) -> Secret:
-        """The key in the `.env` that holds the base URL: no other goes to where that leads.
+        """Finds the key beside the base URL in the `.env`: no other goes to where that URL leads.
 
         The file may be another person's, such as one in a folder that was unpacked or checked out.
         What is expanded in it can be a secret of the environment.
@@ -188,7 +188,7 @@ class DotEnv:
 
 
 def check_api_key(key: str | Sealed) -> Secret:
-    """The key, if it can be sent as a bearer token; it is never shown.
+    """Checks that the key can be sent as a bearer token, and seals it.
 
     Raises:
         ConfigurationError: it is empty or has white space, control or non-ASCII characters.
@@ -211,7 +211,7 @@ def check_api_key(key: str | Sealed) -> Secret:
 
 
 def check_base_url(base_url: str) -> str:
-    """The base URL without a slash at its end, if it is one.
+    """Checks the base URL, and takes away the slash at its end.
 
     Raises:
         ConfigurationError: it is not `http(s)://host[:port][/path]`.
@@ -255,7 +255,7 @@ def check_bearer_url(base_url: str) -> None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine itself."""
+    """Tells whether the host is this machine itself."""
     if host.lower() == "localhost":
         return True
     try:
@@ -267,7 +267,7 @@ def is_loopback(host: str) -> bool:
 def proxies_for(
     url: str, arguments: Sequence[Mapping[str, Any] | None], *, trust_env: bool
 ) -> dict[str, str]:
-    """The proxy for a URL by its scheme, in a dict as requests takes it; empty for none.
+    """Finds the proxy for a URL, in a dict as requests takes it; empty for none.
 
     The first argument that says anything of the URL decides, also by None or an empty string. Only
     then the environment is asked, and never for plain http to this machine: the proxy would read
@@ -295,7 +295,7 @@ def proxies_for(
 
 
 def certificates_for(arguments: Iterable[Any], *, trust_env: bool) -> Any:
-    """What certificates are checked by: a bundle's path, True for the usual ones, False for none.
+    """Finds what certificates are checked by: the path of a bundle, True (the usual) or False.
 
     The first argument that is not None decides. `True` is no bundle: the environment may name it.
 
@@ -310,7 +310,7 @@ def certificates_for(arguments: Iterable[Any], *, trust_env: bool) -> Any:
 
 
 def _given(name: str, argument: str | None) -> Secret | None:
-    """The first that is not blank: argument, environment."""
+    """Finds the first of argument and environment that is not blank."""
     given = sealed(argument)
     del argument
     if isinstance(given, Sealed):
@@ -351,7 +351,7 @@ def _content(path: Path) -> bytes:
 
 
 def _drained(descriptor: int, deadline: float) -> bytes:
-    """What comes out of a named pipe, which password managers serve in the place of a `.env`."""
+    """Reads a named pipe to its end; password managers serve one in the place of a `.env`."""
     content = b""
     while (left := deadline - time.monotonic()) > 0:
         if not select.select([descriptor], [], [], left)[0]:
@@ -366,7 +366,7 @@ def _drained(descriptor: int, deadline: float) -> bytes:
 
 
 def _netrc_password(host: str) -> tuple[Secret | None, str | None]:
-    """The password for the host, and a sentence on why the file could not be read."""
+    """Reads the password for the host; or gives a sentence on why the file cannot be read."""
     import netrc  # only where it is needed: an import takes time
 
     path = Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
@@ -386,7 +386,7 @@ def _netrc_password(host: str) -> tuple[Secret | None, str | None]:
 
 
 def _netrc_fault(path: Path, error: Exception) -> str:
-    """What is wrong with the file, in other words than the parser's, which repeat what it holds."""
+    """Says what is wrong with the file, without the parser's words, which repeat what it holds."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         if file.read(3) == codecs.BOM_UTF8:
             return "it begins with a byte order mark"

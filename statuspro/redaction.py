@@ -109,14 +109,14 @@ class Sealed:
 
 
 def sealed(value: Any) -> Any:
-    """The value in a form that no listing of variables shows; None stays None."""
+    """Wraps a value so that no listing of variables shows it; None stays None."""
     if value is None or isinstance(value, (Secret, Sealed)):
         return value
     return Secret(value) if isinstance(value, str) else Sealed(value)
 
 
 def loggable_query(query: str) -> str:
-    """The query string as it may be logged: harmless parameters as they are, others hidden."""
+    """Writes a query string for a log: harmless parameters as they are, others hidden."""
     pairs = parse_qsl(query, keep_blank_values=True)
     return "&".join(
         f"{name if name in _KNOWN else HIDDEN}={quote(value) if name in HARMLESS else HIDDEN}"
@@ -125,7 +125,7 @@ def loggable_query(query: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """The URL without its query, fragment and credentials."""
+    """Strips a URL of its query, fragment and credentials."""
     try:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2]
@@ -155,7 +155,7 @@ class Redactor:
                 self._patterns.append(re.compile("|".join(map(_spelled, some)), re.IGNORECASE))
 
     def text(self, text: str) -> str:
-        """The text without confidential values and e-mail addresses."""
+        """Hides confidential values and e-mail addresses in a text."""
         if self._is_too_much:
             return HIDDEN if text else text
         text = text.encode("utf-8", "replace").decode()  # JSON can hold what no log could be sent
@@ -164,7 +164,7 @@ class Redactor:
         return _EMAIL.sub(HIDDEN, text)
 
     def json(self, value: Any, levels: int = _DEEPEST) -> Any:
-        """The parsed JSON with every string and number in it redacted, keys too.
+        """Redacts every string and number of parsed JSON, keys too.
 
         Raises:
             ValueError: it is nested deeper than `levels`.
@@ -182,11 +182,11 @@ class Redactor:
         return HIDDEN if self.text(str(value)) == HIDDEN else value
 
     def url(self, url: str) -> str:
-        """The URL without its query, and redacted."""
+        """Strips a URL of its query, and redacts the rest."""
         return self.text(without_query(url))
 
     def response(self, response: requests.Response, body: Any = None) -> requests.Response:
-        """A copy of the response that can be kept: status, reason, headers, the redacted body.
+        """Copies what can be kept of a response: status, reason, headers, the redacted body.
 
         Args:
             response: of the request.
@@ -218,7 +218,7 @@ class Redactor:
 
 
 def _values_of(request: requests.PreparedRequest) -> Iterator[str]:
-    """What a response must not repeat, each value without white space around it."""
+    """Collects what a response must not repeat, each value without white space around it."""
     query = parse_qsl(urlsplit(request.url or "").query, keep_blank_values=True)
     values = [*_of_headers(request.headers), *_of_fields(query), *_of_body(request)]
     for value in map(str.strip, values):
@@ -279,7 +279,7 @@ def _of_json(value: Any) -> Iterator[str]:
 
 
 def _pieces(value: str) -> Iterator[str]:
-    """A long value in parts: one pattern for all of it would take long to compile."""
+    """Splits a long value: one pattern for all of it would take long to compile."""
     while len(value) > _LONGEST_PIECE:
         end = value.rfind(" ", _LONGEST_PIECE // 2, _LONGEST_PIECE)
         end = _LONGEST_PIECE if end < 0 else end
@@ -290,7 +290,7 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _batches(pieces: list[str]) -> Iterator[list[str]]:
-    """The pieces in groups of a size that compiles quickly."""
+    """Groups the pieces by a size that compiles quickly."""
     batch: list[str] = []
     for piece in pieces:
         batch.append(piece)
@@ -302,7 +302,7 @@ def _batches(pieces: list[str]) -> Iterator[list[str]]:
 
 
 def _spelled(value: str) -> str:
-    """A pattern for the value, each of its characters as it is or in a spelling of its own."""
+    """Builds a pattern for the value: each character as it is or in a spelling of its own."""
     words = ("".join(map(_spelled_character, word)) for word in value.split())
     return _SPACE.join(words)
 
@@ -323,7 +323,7 @@ def _spelled_character(character: str) -> str:
 
 
 def _each(character: str) -> Iterator[str]:
-    """Patterns for the spellings of a character that is no plain letter or digit."""
+    """Lists patterns for the spellings of a character that is no plain letter or digit."""
     import unicodedata  # only when something has failed: they take time to import
     from html.entities import codepoint2name
 

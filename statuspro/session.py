@@ -138,7 +138,7 @@ class Client(requests.Session):
         self._is_derived = False
         self._has_warned = False
         self._environment: tuple[Any, dict[str, str], Any] | None = None
-        #: None where somebody else's adapter is in its place, with settings of its own.
+        #: None where another adapter is in its place, with settings of its own.
         self._transport: Transport | None = None
         if adapter is None:
             adapter = self._transport = Transport(

@@ -235,7 +235,7 @@ def _error_of(response: requests.Response) -> APIError:
 
 
 def _error_body(response: requests.Response, redactor: Redactor) -> Any:
-    """What the body says, redacted: parsed JSON, or a text; None where there is nothing to keep."""
+    """Reads the body, redacted: parsed JSON, or a text; None where there is nothing to keep."""
     content = response.content
     if len(content) > _LARGEST_ERROR:
         return None
@@ -246,7 +246,7 @@ def _error_body(response: requests.Response, redactor: Redactor) -> Any:
 
 
 def _decoded(content: bytes, declared: str | None) -> str:
-    """The text of a body. What is not decoded as it was encoded would not be recognized."""
+    """Decodes a body as it was encoded, for in other signs nothing would be recognized."""
     encodings = ["utf-8-sig", *(re.findall(_USUAL_ENCODING, declared or "", re.IGNORECASE))]
     for encoding in encodings:
         with contextlib.suppress(UnicodeError, LookupError):
@@ -283,7 +283,7 @@ def _is_write(response: requests.Response) -> bool:
 
 
 def _request(response: requests.Response) -> requests.PreparedRequest | None:
-    return response.request  # None in a Response that somebody made by hand, whatever its type says
+    return response.request  # None in a Response made by hand, whatever its type says
 
 
 def _kind(value: Any) -> str:
