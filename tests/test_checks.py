@@ -78,7 +78,7 @@ class NotATime(datetime.datetime):
     def date(self) -> Any:
         return self
 
-    def isoformat(self, *args: Any) -> str:
+    def isoformat(self, *args: Any, **keywords: Any) -> str:
         return "NaT"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import BaseAdapter
 
 from statuspro import (
     APIConnectionError,
@@ -379,7 +380,7 @@ def test_a_hook_that_raises_what_the_service_said_of_the_batch() -> None:
 
 
 def test_what_an_adapter_of_the_callers_raises_leaves_the_batch_uncertain() -> None:
-    class Adapter(requests.adapters.BaseAdapter):
+    class Adapter(BaseAdapter):
         def send(self, *args: Any, **keywords: Any) -> Any:
             raise ZeroDivisionError
 
