@@ -40,6 +40,15 @@ def coverage(session: nox.Session) -> None:
 
 
 @nox.session
+def company(session: nox.Session) -> None:
+    """Run the tests beside what users put around requests; each of it is installed."""
+    session.install("-e", ".[test,company]")
+    folder = ROOT / "tests" / "company"
+    modules = sorted([*folder.glob("test_*.py"), *folder.glob("with_*.py")])
+    session.run("pytest", "-n", "auto", *map(str, modules), *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Run ruff's rules and compare with ruff's format."""
     session.install("-e", ".[lint]")

@@ -177,6 +177,8 @@ class Call:
         self.seconds = 0.0
         self.body: bytes | None = None
         self.is_oversized = False
+        #: Whether the caller reads the body's bytes from `response.raw`.
+        self.is_streamed = False
         self._one = _one_call.get() or OneCall()
         if self.is_write:
             self._one.writes.append(self)

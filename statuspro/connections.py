@@ -20,7 +20,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.exceptions import DecodeError, NewConnectionError, ProtocolError, ProxyError
 from urllib3.util import make_headers
 
-from statuspro.calls import current_call
+from statuspro.calls import Call, current_call
 from statuspro.forks import renew_in_child
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class _Connection(HTTPConnection):
             call.hear()
             body = None
             try:
-                body = _read(response, call.settings.max_response_bytes)
+                response, body = _taken(response, call)
             finally:
                 if body is None:
                     response.close()  # it has the socket, where no other answer is to follow
@@ -334,21 +334,54 @@ def accepted_codings(boundless: frozenset[str] = _BOUNDLESS) -> str:
     return ", ".join(coding for coding in known if coding not in boundless)
 
 
+def _taken(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes | None]:
+    """A response whose bytes have all arrived, and its decoded body; None where that is too large.
+
+    With `stream=True` the caller reads the bytes again, as they came: from memory.
+    """
+    limit = call.settings.max_response_bytes
+    if not call.is_streamed:
+        return response, _read(response, limit)
+    raw = _collected(response, limit, decode=False)
+    if raw is None:
+        return response, None
+    return _replayed(response, raw), _read(_replayed(response, raw), limit)
+
+
+def _replayed(response: HTTPResponse, raw: bytes) -> HTTPResponse:
+    return urllib3.HTTPResponse(
+        io.BytesIO(raw),
+        headers=response.headers,
+        status=response.status,
+        version=response.version,
+        version_string=response.version_string,
+        reason=response.reason,
+        preload_content=False,
+        decode_content=response.decode_content,
+        original_response=response._original_response,
+        enforce_content_length=False,
+    )
+
+
 def _read(response: HTTPResponse, limit: int) -> bytes | None:
     """The decoded body; None when it is larger than `limit`."""
     codings = response.headers.get("Content-Encoding", "").lower().split(",")
     if not _BOUNDLESS.isdisjoint(coding.strip() for coding in codings):
         raise ProtocolError("the body has a coding that was not asked for")
-    chunks: list[bytes] = []
-    size = 0
     try:
-        while chunk := response.read1(_CHUNK, decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                return None
+        return _collected(response, limit, decode=True)
     except DecodeError:
         raise ProtocolError("the body cannot be decoded") from None
+
+
+def _collected(response: HTTPResponse, limit: int, *, decode: bool) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := response.read1(_CHUNK, decode_content=decode):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return None
     return b"".join(chunks)
 
 

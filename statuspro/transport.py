@@ -133,6 +133,7 @@ class Transport(HTTPAdapter):
         """
         check_fork()
         call = Call(request, self.settings, _lease(timeout))
+        call.is_streamed = stream
         try:
             with under_way(call):
                 call.begin_attempt()
@@ -180,8 +181,9 @@ class _Timed(requests.Response):
 def _with_body(response: requests.Response, call: Call) -> requests.Response:
     if call.body is None:  # an answer that none of our connections read: a test's
         return response
-    # What requests itself does on the first access to `content`.
-    vars(response).update(_content=call.body, _content_consumed=True)
+    if call.is_oversized or not call.is_streamed:
+        # What requests itself does on the first access to `content`.
+        vars(response).update(_content=call.body, _content_consumed=True)
     response.elapsed = timedelta(seconds=call.seconds)
     response.__class__ = _Timed
     if call.is_oversized and 200 <= response.status_code < 300:

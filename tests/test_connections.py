@@ -13,6 +13,7 @@ from typing import Any
 
 import brotli
 import pytest
+import requests
 
 from statuspro import (
     APIConnectionError,
@@ -81,6 +82,51 @@ def test_statuses_without_a_body(status: str, waits: list[float]) -> None:
     data = f"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n".encode()
     with RawServer(data) as server, client_of(server.port) as client:
         assert client.get("/orders").content == b""
+
+
+BODY = b'{"data": [' + b"1, " * 5000 + b"1]}"
+STREAMED = {
+    "plain": answer(BODY),
+    "gzip": answer(gzip.compress(BODY), headers=b"Content-Encoding: gzip\r\nConnection: close\r\n"),
+    "chunked": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY),
+    "empty": answer(b""),
+}
+READ: dict[str, Callable[[requests.Response], object]] = {
+    "raw": lambda response: response.raw.read(),
+    "a part": lambda response: response.raw.read(7),
+    "decoded": lambda response: response.raw.read(decode_content=True),
+    "stream": lambda response: b"".join(response.raw.stream(100)),
+    "content": lambda response: response.content,
+    "chunks": lambda response: b"".join(response.iter_content(100)),
+    "lines": lambda response: list(response.iter_lines()),
+    "closed": lambda response: [response.raw.close(), response.raw.closed][1],
+    "about": lambda response: (response.raw.status, response.raw.reason, response.raw.version),
+}
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+@pytest.mark.parametrize("streamed", STREAMED.values(), ids=STREAMED)
+def test_a_streamed_response_is_read_as_requests_reads_it(
+    streamed: bytes, read: Callable[[requests.Response], object]
+) -> None:
+    with RawServer(streamed) as server, client_of(server.port) as client:
+        with requests.Session() as session:
+            session.trust_env = False
+            theirs = session.get(f"{client.base_url}/orders", stream=True)
+            expected = read(theirs)
+            theirs.close()
+        assert read(client.get("/orders", stream=True)) == expected
+
+
+def test_a_streamed_response_is_bounded_whatever_it_unpacks_to() -> None:
+    large = gzip.compress(bytes(10**6))
+    packed = answer(large, headers=b"Content-Encoding: gzip\r\nConnection: close\r\n")
+    server = RawServer(packed, answer(bytes(10**5)))
+    with server, client_of(server.port, max_response_bytes=10**4) as client:
+        for _ in range(2):
+            with pytest.raises(InvalidResponseError, match="max_response_bytes"):
+                client.get("/orders", stream=True)
 
 
 def test_the_body_is_read_though_the_caller_wants_to_stream_it() -> None:
