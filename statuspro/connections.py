@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import urllib3
 import urllib3.connection
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.exceptions import DecodeError, NewConnectionError, ProtocolError, ProxyError
+from urllib3.exceptions import ConnectTimeoutError, DecodeError, ProtocolError, ProxyError
 from urllib3.util import make_headers
 
 from statuspro.calls import Call, current_call
@@ -253,7 +253,7 @@ class _SOCKSConnection(_Connection):
     def connect(self) -> None:
         try:
             super().connect()
-        except NewConnectionError as error:
+        except ConnectTimeoutError as error:
             raise _socks_failure(error) from None
 
 
@@ -261,7 +261,7 @@ class _SOCKSConnection(_Connection):
 _SOCKS_REPLIES = {"3": errno.ENETUNREACH, "4": errno.EHOSTUNREACH, "5": errno.ECONNREFUSED}
 
 
-def _socks_failure(error: NewConnectionError) -> ProxyError:
+def _socks_failure(error: ConnectTimeoutError) -> ProxyError:
     # PySocks wraps what happened, more than once, and urllib3 wraps that again.
     cause: Any = error.__cause__ or error.__context__ or error
     while getattr(cause, "socket_err", None) is not None:

@@ -163,11 +163,11 @@ def what_comes_of(group: Group, endpoint: Endpoint, fault: Fault, times: int, wa
     return seen(sandbox, endpoint.method, path, error)
 
 
-def timeout_of(fault: Fault, times: int) -> float:
+def timeout_of(fault: Fault, times: int) -> tuple[float, float]:
     if not fault.times_out:
-        return 20.0
+        return 20.0, 20.0
     # Once: long enough for the second request to be answered on a busy machine.
-    return 0.6 if times == 1 else 0.15
+    return 20.0, 0.6 if times == 1 else 0.15
 
 
 def error_of(endpoint: Endpoint, client: StatusProClient, order: Order) -> StatusProError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import ssl
 import struct
@@ -298,7 +299,7 @@ def stall(peer: Peer, data: bytes) -> None:
 def test_a_post_that_was_sent_is_not_sent_again(
     name: str, way: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
 ) -> None:
-    broken, timeout = {**DROPS, **STALLS}[name], 0.3 if name in STALLS else 5.0
+    broken, timeout = {**DROPS, **STALLS}[name], (5.0, 0.3 if name in STALLS else 5.0)
     with (
         RawServer(broken, tls=tls[0] if needs_tls(way) else None) as server,
         by_way_of(way, server, tls, timeout=timeout) as client,
@@ -334,6 +335,73 @@ def test_a_get_is_sent_again(
     texts = [record.getMessage() for record in records if record.name != __name__]
     assert len(texts) > 3
     assert not [text for text in texts if "Ann" in text]
+
+
+class OverError(TimeoutError):
+    """What a job's own time limit raises."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    def handler(number: int, frame: Any) -> None:
+        raise OverError
+
+    former = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_callers_own_time_limit_comes_out_as_it_is(
+    way: str, method: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
+) -> None:
+    with (
+        RawServer(STALLS["silent"], tls=tls[0] if needs_tls(way) else None) as server,
+        by_way_of(way, server, tls) as client,
+        pytest.raises(OverError),
+        time_limit(0.15),
+    ):
+        client.request(method, "/orders")
+    assert len(server.requests) == 1
+    assert waits == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_socks_proxy_that_says_nothing(method: str, waits: list[float]) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        client_of(
+            1,
+            proxies={"http": f"socks5://127.0.0.1:{silent.getsockname()[1]}"},
+            timeout=0.1,
+            max_retries=1,
+        ) as client,
+        pytest.raises(APITimeoutError, match="by way of the proxy: it did not answer in time") as e,
+    ):
+        client.request(method, "/orders")
+    assert not e.value.maybe_applied
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("through", ["http", "socks5"])
+def test_the_callers_own_time_limit_while_a_proxy_says_nothing(
+    through: str, waits: list[float]
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        client_of(
+            1, scheme="https", proxies={"https": f"{through}://127.0.0.1:{silent.getsockname()[1]}"}
+        ) as client,
+        pytest.raises(OverError),
+        time_limit(0.15),
+    ):
+        client.get("/orders")
+    assert waits == []
 
 
 # SOCKS ------------------------------------------------------------------------------------------
