@@ -427,7 +427,7 @@ def test_what_numpy_has() -> None:
     for wrong in (numpy.float64(1.0), numpy.True_, numpy.array([1])):
         with pytest.raises(TypeError, match="a whole number"):
             checks.order_id(wrong)
-    for wrong in (numpy.datetime64("NaT"), numpy.array(["2026-02-10"])):
+    for wrong in (numpy.datetime64("NaT", "D"), numpy.array(["2026-02-10"])):
         with pytest.raises(TypeError, match="due_date must be a date"):
             checks.day("due_date", wrong)
 
