@@ -23,6 +23,16 @@ from urllib3.util import make_headers
 from statuspro.calls import Call, current_call
 from statuspro.forks import renew_in_child
 
+_VERSION: str = vars(urllib3)["__version__"]  # which its types do not tell of
+
+# urllib3-future looks like urllib3, and is built differently inside. So it numbers its versions.
+if (_patch := _VERSION.split(".")[-1]).isdecimal() and int(_patch) >= 900:
+    raise ImportError(
+        f"statuspro needs urllib3, but urllib3-future {_VERSION} is installed in its place. "
+        "Uninstall urllib3-future, then install urllib3 again: "
+        "pip install --force-reinstall urllib3"
+    )
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from urllib3 import HTTPResponse
@@ -54,6 +64,9 @@ class _Arriving(io.RawIOBase):
     headers, trailers or compressed nothings have no end, would never be over.
     """
 
+    #: The real one, also for tests that have time stand still or fly.
+    _now = staticmethod(time.monotonic)
+
     def __init__(self, raw: io.RawIOBase, seconds: float | None) -> None:
         self._raw = raw
         self._seconds = seconds
@@ -68,7 +81,7 @@ class _Arriving(io.RawIOBase):
         count = self._raw.readinto(buffer)
         self.is_over = count == 0
         if self._seconds is not None:
-            now = time.monotonic()
+            now = self._now()
             if self._deadline is None:
                 self._deadline = now + self._seconds
             elif now > self._deadline:

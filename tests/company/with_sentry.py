@@ -1,0 +1,46 @@
+"""Sentry: patches http.client, and reports what was raised with its locals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sentry_sdk
+from sentry_sdk.transport import Transport
+
+from statuspro import ServerError
+from statuspro.sandbox import Sandbox
+from statuspro.sandbox.data import FIRST_ID
+
+
+@pytest.fixture
+def events() -> Iterator[list[dict[str, Any]]]:
+    sent: list[dict[str, Any]] = []
+
+    class Kept(Transport):
+        def capture_envelope(self, envelope: Any) -> None:
+            sent.extend(item.payload.json for item in envelope.items if item.payload.json)
+
+    sentry_sdk.init("https://key@sentry.test/1", transport=Kept, traces_sample_rate=1.0)
+    try:
+        yield sent
+    finally:
+        sentry_sdk.get_client().close()
+        sentry_sdk.init()
+
+
+def test_calls_are_traced_and_reports_hold_no_key(events: list[dict[str, Any]]) -> None:
+    with Sandbox(orders=3) as sandbox, sandbox.client(max_retries=0) as client:
+        with sentry_sdk.start_transaction(name="shop"):
+            assert client.get_order(FIRST_ID)["id"] == FIRST_ID
+        assert any(each.headers["sentry-trace"] for each in sandbox.requests)
+        sandbox.fail(500)
+        with pytest.raises(ServerError) as caught:
+            client.add_order_comment(FIRST_ID, "Hello")
+        sentry_sdk.capture_exception(caught.value)
+        sentry_sdk.flush()
+        reports = json.dumps(events)
+        assert "ServerError" in reports
+        assert sandbox.api_key not in reports
