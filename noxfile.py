@@ -44,7 +44,7 @@ def company(session: nox.Session) -> None:
     """Run the tests beside what users put around requests; each of it is installed."""
     session.install("-e", ".[test,company]")
     # It would take urllib3's place: it is installed where only its own test looks.
-    apart = Path(session.create_tmp()) / "urllib3-future"
+    apart = Path(session.create_tmp()).resolve() / "urllib3-future"
     session.install("--target", str(apart), "--upgrade", "urllib3-future")
     folder = ROOT / "tests" / "company"
     modules = sorted([*folder.glob("test_*.py"), *folder.glob("with_*.py")])

@@ -16,10 +16,10 @@ class CachedClient(CacheMixin, StatusProClient):
 
 
 def test_a_second_read_comes_from_the_cache() -> None:
-    options: dict[str, Any] = {"rate_limit": None, "trust_env": False}
+    options: dict[str, Any] = {"rate_limit": None, "trust_env": False, "backend": "memory"}
     with Sandbox(orders=3) as sandbox:
         key, url = sandbox.api_key, sandbox.base_url
-        with CachedClient(backend="memory", api_key=key, base_url=url, **options) as client:
+        with CachedClient(api_key=key, base_url=url, **options) as client:
             order = client.get_order(FIRST_ID)
             assert client.get_order(FIRST_ID) == order
             assert len(sandbox.requests) == 1
