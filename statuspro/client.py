@@ -52,7 +52,7 @@ class ClientChanges(ClientOptions, total=False):
     Attributes:
         timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
         max_retries: how often a request is sent again at the most.
-        max_pages: how many pages a walk over a list reads at the most.
+        max_pages: how many pages a walk goes into a list at the most.
         logger: gets the log records; the logger `statuspro` by default.
     """
 
@@ -71,7 +71,7 @@ class StatusProClient(AuthenticatedClient):
         base_url: of the service; else STATUSPRO_BASE_URL in the environment or `.env`.
         timeout: seconds, or a (connect, read) pair of seconds.
         max_retries: how often a request is sent again at the most.
-        max_pages: how many pages a walk over a list reads at the most.
+        max_pages: how many pages a walk goes into a list at the most.
         logger: gets the log records; the logger `statuspro` by default.
         adapter: takes the place of the transport, retries and pacing included.
         pool_connections: how many hosts to keep connections to.

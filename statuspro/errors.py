@@ -33,7 +33,8 @@ class StatusProError(Exception):
 
     Attributes:
         message: what happened.
-        page: where the error ended a walk over a list: the page to go on from (`start_page`).
+        page: where the error ended a walk over a list: the first page that was not read, as the
+            list was then. On a list that has moved since, that page holds other orders.
         args: the message and, where there is more to tell, a dict of it that JSON can hold. Task
             queues carry an error as its class and `args`, and call the class with them.
     """
@@ -91,7 +92,7 @@ def _is_told(value: Any) -> bool:
 
 
 class TruncatedListWarning(UserWarning):
-    """A list ended before its end: at `max_pages`, or because it moved too much to be read."""
+    """A list may not be complete: it goes on behind `max_pages`, or moved too much to be read."""
 
 
 class ConfigurationError(StatusProError, ValueError):

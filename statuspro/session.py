@@ -21,7 +21,7 @@ from urllib3 import Timeout
 
 from statuspro import checks
 from statuspro._callers import note_sent, of_a_hook, of_the_caller
-from statuspro._logging import warn
+from statuspro._logging import Logger, warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
@@ -82,6 +82,12 @@ class SessionChanges(SessionOptions, total=False):
     timeout: TimeoutType
 
 
+class _Writes:
+    """Which write a client and those derived from it have sent last; None before the first."""
+
+    latest: object = None
+
+
 class Client(requests.Session):
     """A session for the API at one base URL.
 
@@ -106,7 +112,7 @@ class Client(requests.Session):
     #: Also of one whose construction failed, for error reporters show it.
     base_url: str = ""
 
-    #: How many pages a walk over a list reads at the most.
+    #: How many pages a walk goes into a list at the most.
     max_pages: int = 100
 
     _option_names: ClassVar[frozenset[str]] = frozenset(SessionChanges.__annotations__)
@@ -137,6 +143,7 @@ class Client(requests.Session):
         self._settings = CallSettings()
         self._is_derived = False
         self._has_warned = False
+        self._writes = _Writes()
         self._environment: tuple[Any, dict[str, str], Any] | None = None
         #: None where another adapter is in its place, with settings of its own.
         self._transport: Transport | None = None
@@ -152,6 +159,16 @@ class Client(requests.Session):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
+
+    @property
+    def logger(self) -> Logger:
+        """Gets the log records."""
+        return self._settings.logger
+
+    @property
+    def last_write(self) -> object:
+        """Another object with each write that this client, or one derived from it, has sent."""
+        return self._writes.latest
 
     @property
     def max_retries(self) -> int:
@@ -342,6 +359,7 @@ class Client(requests.Session):
             kwargs["proxies"] = self._looked_up(request.url or "", None, None)[0]
         follow = kwargs.setdefault("allow_redirects", self.follow_redirects)
         self._warn_if_unverified(kwargs.get("verify", self.verify))
+        self._note_write(request)
         try:
             if not follow:
                 return super().send(request, **kwargs)
@@ -352,8 +370,14 @@ class Client(requests.Session):
         except BaseException as error:
             _note_if_of_a_hook(error, request)
             raise
+        finally:  # again, for a walk that has begun meanwhile
+            self._note_write(request)
         _note_if_of_a_hook(failure, request)
         raise failure
+
+    def _note_write(self, request: requests.PreparedRequest) -> None:
+        if request.method not in SAFE_METHODS:
+            self._writes.latest = object()
 
     def _absolute(self, given: Any) -> str:
         url = given.decode() if isinstance(given, bytes) else str(given)

@@ -110,8 +110,8 @@ def list_orders(
         page: the page to fetch, from 1; all of them when not given.
         per_page: orders a page, 1 to 100.
         max_items: stops after so many orders; not with `page`.
-        max_pages: reads no page beyond this one; not with `page`. The client's `max_pages` by
-            default.
+        max_pages: goes no further into the list than so many pages; not with `page`. The client's
+            `max_pages` by default.
         filters: see :class:`OrderFilters`.
 
     Returns:
@@ -125,15 +125,15 @@ def list_orders(
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
 
     Warns:
-        TruncatedListWarning: the list goes on behind `max_pages`.
+        TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
     params = filter_params(filters)
     if page is not None:
         if max_items is not None or max_pages is not None:
             raise ValueError("page asks for one page: max_items and max_pages do not go with it")
         number = checks.whole_number("page", page, 1)
-        reading = read_page(client, PATH, params, number, checked_per_page(per_page))
-        return cast("OrderList", reading.page)
+        one = read_page(client, PATH, params, number, checked_per_page(per_page))
+        return cast("OrderList", one.body)
     walk = Walk(client, PATH, params, per_page=per_page, max_items=max_items, max_pages=max_pages)
     data = [order for one in walk.pages() for order in one["data"]]
     return {"data": cast("list[OrderListItem]", data), "meta": _joined_meta(len(data), walk.total)}
@@ -163,8 +163,8 @@ def iter_orders(
 ) -> Generator[OrderListItem, None, None]:
     """Orders, newest first, fetched page by page as they are asked for (`GET /orders`).
 
-    Every order that is there from beginning to end comes once, also when others arrive or leave
-    meanwhile, even by the loop's own doing.
+    Every order that is in the list from the first read to the last comes once, also when others
+    arrive or leave meanwhile, even by the loop's own doing.
 
     Args:
         client: any client.
@@ -172,8 +172,9 @@ def iter_orders(
             has no such filter: the others are fetched and left out.
         per_page: orders a page, 1 to 100.
         max_items: stops after so many orders.
-        max_pages: reads no page beyond this one; the client's `max_pages` by default.
-        start_page: the page to begin with, such as the `page` of an error that ended a walk.
+        max_pages: goes no further into the list than so many pages; the client's `max_pages` by
+            default.
+        start_page: the page to begin with, as the list is now.
         prefetch: how many pages to fetch ahead, by threads, while the caller works.
         filters: see :class:`OrderFilters`.
 
@@ -181,11 +182,11 @@ def iter_orders(
         One order after the other.
 
     Raises:
-        StatusProError: a page could not be had; its `page` is where to go on from.
+        StatusProError: a page could not be had; its `page` is the first that was not read.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
 
     Warns:
-        TruncatedListWarning: the list goes on behind `max_pages`.
+        TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
     walk = Walk(
         client,

@@ -73,7 +73,7 @@ def _filterable(statuses: list[StatusDefinition]) -> list[StatusDefinition]:
 
 def _count(client: Client, filters: OrderFilters) -> int:
     params = filter_params({**filters, "exclude_cancelled": True})
-    reading = read_page(client, PATH, params, 1, 1)
-    if reading.total is None:
-        reading.refuse("its meta has no total")
-    return reading.total
+    page = read_page(client, PATH, params, 1, 1)
+    if page.total is None:
+        page.refuse("its meta has no total")
+    return page.total
