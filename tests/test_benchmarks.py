@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, results
+from benchmarks import report, results, walks
 from benchmarks.__main__ import main
 from benchmarks.contestants import ORDER_ID
 from benchmarks.figures import FIGURES
@@ -130,3 +130,11 @@ def test_an_unknown_figure_is_refused(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit):
         main(["speed"])
     assert "invalid choice: 'speed'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "arrivals", "departures", "own"), walks.CASES)
+def test_a_walk_costs_its_pages_and_little_more(
+    name: str, arrivals: float, departures: float, own: int
+) -> None:
+    most = 1.0 if name == "quiet" else 1.8
+    assert 1.0 <= walks.cost(1000, arrivals, departures, own, 3) <= most
