@@ -1,4 +1,4 @@
-"""The caller's own code: what hooks, `on_wait`, loggers and signal handlers raise is not ours.
+"""The caller's own code: what hooks, `on_wait`, loggers, bodies and signal handlers raise.
 
 requests and urllib3 take an `OSError` for a failure of the connection, whoever raised it: a hook
 whose own request failed, a logger whose disk is full, a signal handler that ends a call. Whether it

@@ -11,7 +11,8 @@ import io
 import queue
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import urllib3
@@ -20,6 +21,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.exceptions import ConnectTimeoutError, DecodeError, ProtocolError, ProxyError
 from urllib3.util import make_headers
 
+from statuspro._callers import call_back
 from statuspro.calls import Call, current_call
 from statuspro.forks import renew_in_child
 
@@ -210,6 +212,9 @@ class _Connection(HTTPConnection):
                 url = f"{url}?{call.query}"
         super().putrequest(method, url, *args, **kwargs)
 
+    def request(self, method: str, url: str, body: Any = None, *args: Any, **options: Any) -> None:
+        super().request(method, url, _watched(body), *args, **options)
+
     def connect(self) -> None:
         call = current_call()
         if call is not None:
@@ -250,6 +255,25 @@ class _Connection(HTTPConnection):
             call.body = body or b""
             call.is_oversized = body is None
         return response
+
+
+def _watched(body: Any) -> Any:
+    """A body that the caller's code makes as it is sent: what that raises is the caller's own."""
+    if hasattr(body, "read"):
+        return _blocks(body)
+    return _items(body) if isinstance(body, Iterator) else body
+
+
+def _blocks(file: Any) -> Iterator[bytes]:
+    is_text = isinstance(file, io.TextIOBase)
+    while block := call_back(file.read, _CHUNK):
+        yield block.encode() if is_text else block
+
+
+def _items(body: Iterator[Any]) -> Iterator[Any]:
+    with suppress(StopIteration):
+        while True:
+            yield call_back(next, body)
 
 
 class Connection(_Connection):

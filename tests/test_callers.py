@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import itertools
 import logging
 import signal
@@ -18,6 +19,7 @@ import urllib3
 
 from statuspro import APIConnectionError, RateLimit, StatusProClient
 from statuspro._callers import note_sent, of_a_hook, of_the_caller, sent_before
+from statuspro.connections import _watched
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
 from tests.servers import RawServer, answer, client_of, note_waits
@@ -165,6 +167,52 @@ def test_a_hook_whose_own_request_fails(sandbox: Sandbox) -> None:
     assert not isinstance(caught.value, APIConnectionError)
     assert sent_before(caught.value)
     assert len(sandbox.requests) == 1
+
+
+# Bodies that are made as they are sent
+
+
+class FailingFile(io.StringIO):
+    """Reads a part, and then fails."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__("{" + " " * 10**5)
+        self.error = error
+
+    def read(self, size: int | None = -1, /) -> str:
+        if self.tell():
+            raise self.error
+        return super().read(10)
+
+
+def parts(error: BaseException) -> Iterator[bytes]:
+    yield b"{"
+    raise error
+
+
+@pytest.mark.parametrize("body", [parts, FailingFile])
+def test_what_a_body_raises(
+    failure: BaseException, sandbox: Sandbox, body: Callable[[BaseException], Any]
+) -> None:
+    with sandbox.client() as client:
+        assert_comes_out(failure, lambda: client.post(PATH, data=body(failure)), UNCLEAR)
+
+
+def test_bodies_that_are_made_as_they_are_sent_arrive(sandbox: Sandbox) -> None:
+    text = '{"comment": "Hello"}'
+    headers = {"Content-Type": "application/json"}
+    with sandbox.client() as client:
+        made: list[Any] = [
+            *(io.StringIO(text), io.BytesIO(text.encode())),
+            *(bytearray(text.encode()), text.encode()),
+        ]
+        for body in made:
+            assert client.post(PATH, data=body, headers=headers).status_code == 200
+    assert {request.body for request in sandbox.requests} == {text.encode()}
+    with RawServer(answer()) as server, client_of(server.port) as client:
+        streamed: list[bytes] = [text[:5].encode(), b"", text[5:].encode()]
+        assert client.post(PATH, data=iter(streamed)).status_code == 200
+    assert list(_watched(iter(["a", b"b"]))) == ["a", b"b"]
 
 
 # on_wait and loggers
