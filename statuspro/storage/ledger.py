@@ -19,7 +19,7 @@ import os
 import struct
 from bisect import insort
 from collections import Counter, deque
-from itertools import islice
+from collections.abc import Iterable
 
 from statuspro.storage.slots import Figures, Slot, Wait, wait_for
 
@@ -93,6 +93,32 @@ class Window:
                 until = min(latest[place - len(self.ended)], now + kept)
             wait = max(0.001, until - now)
         return wait + rounds * kept
+
+    def dump(self) -> list[float]:
+        """The state as numbers."""
+        values = [self.paused_until, self.refused_at, self.refusals, self.probe, self.proven]
+        values += (len(self.ended), *self.ended, len(self.flying))
+        for number, times in self.flying.items():
+            values += (number, *times)
+        return values
+
+    def load(self, values: tuple[float, ...], start: int, latest: float) -> int:
+        """Takes over what `dump` has made, from `start` on, and returns where it ends.
+
+        Raises:
+            ValueError: these are no counts, or some would never be over (after `latest`).
+        """
+        self.paused_until, self.refused_at, *numbers, ended = values[start : start + 6]
+        self.refusals, self.probe, self.proven = map(int, numbers)
+        start += 6 + int(ended)
+        self.ended = deque(values[start - int(ended) : start])
+        end = start + 1 + 3 * int(values[start])
+        flying = _in_groups(values[start + 1 : end], 3)
+        self.flying = {int(number): (over, until) for number, over, until in flying}
+        times = (*self.ended, *(until for _, until in self.flying.values()))
+        if max(self.paused_until, 0.0, *times) > latest:
+            raise ValueError
+        return end
 
     def merge(self, other: Window, later: float) -> None:
         """Adds what only the other one has counted, on a clock that is `later` than its."""
@@ -307,13 +333,7 @@ class Ledger:
     def dump(self) -> bytes:
         """The whole state as numbers, to be stored; `load` in another version reads another key."""
         values: list[float] = [self.now, *self.clocks, self.last_place, self.pauses]
-        for window in (self.all, self.bulk):
-            values += (window.paused_until, window.refused_at, window.refusals)
-            values += (window.probe, window.proven)
-            values += (len(window.ended), *window.ended, len(window.flying))
-            for number, times in window.flying.items():
-                values += (number, *times)
-        values.append(len(self.waiting))
+        values += (*self.all.dump(), *self.bulk.dump(), len(self.waiting))
         for number, waiting in self.waiting.items():
             values += (number, *waiting)
         return struct.pack(f"<{len(values)}d", *values)
@@ -330,25 +350,17 @@ class Ledger:
             values = struct.unpack(f"<{len(data) // 8}d", data)
             if not math.isfinite(sum(values)):
                 raise ValueError
-            rest = iter(values)
-            self.now, *clocks = islice(rest, 3)
-            self.clocks = clocks[0], clocks[1]
-            self.last_place, self.pauses = next(rest), int(next(rest))
-            for window in (self.all, self.bulk):
-                window.paused_until, window.refused_at = next(rest), next(rest)
-                window.refusals, window.probe = int(next(rest)), int(next(rest))
-                window.proven = int(next(rest))
-                window.ended = deque(islice(rest, int(next(rest))))
-                flying = range(int(next(rest)))
-                window.flying = {int(next(rest)): (next(rest), next(rest)) for _ in flying}
-            queue = range(int(next(rest)))
-            self.waiting = {
-                int(next(rest)): (next(rest), next(rest) > 0, next(rest)) for _ in queue
-            }
-            if next(rest, None) is not None or self.lasts() > self._longest():
+            self.now, *clocks, self.last_place, pauses = values[:5]
+            self.clocks, self.pauses = (clocks[0], clocks[1]), int(pauses)
+            latest = self.now + 3600 + (3 + MOST_PERIODS) * self.span
+            at = self.bulk.load(values, self.all.load(values, 5, latest), latest)
+            groups = _in_groups(values[at + 1 :], 4)
+            self.waiting = {int(number): (p, bulk > 0, u) for number, p, bulk, u in groups}
+            if len(self.waiting) != values[at] or len(values) != at + 1 + 4 * values[at]:
                 raise ValueError
-        except (StopIteration, RuntimeError, TypeError, ValueError, IndexError, struct.error):
+        except (TypeError, ValueError, IndexError, struct.error):
             raise ValueError("the stored counts are damaged") from None
 
-    def _longest(self) -> float:
-        return 3600 + 3 * self.span + MOST_PERIODS * self.span
+
+def _in_groups(values: tuple[float, ...], size: int) -> Iterable[tuple[float, ...]]:
+    return zip(*[iter(values)] * size, strict=True)

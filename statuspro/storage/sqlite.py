@@ -132,7 +132,7 @@ class SQLiteStorage(Storage):
         # The counts need not outlive a power cut.
         connection.execute("PRAGMA synchronous = OFF")
         with contextlib.suppress(sqlite3.OperationalError):  # an older version is at it, with WAL
-            connection.execute("PRAGMA journal_mode = TRUNCATE")
+            connection.execute("PRAGMA journal_mode = PERSIST")
         connection.execute(_TABLE)
         self._has_older = connection.execute(_HAS_OLDER).fetchone() is not None
 
