@@ -9,6 +9,7 @@ through which such code is called, or the frame of a signal handler.
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -62,7 +63,7 @@ def note_sent(error: BaseException, request_line: str, outcome: str) -> None:
         return
     with suppress(AttributeError, TypeError):  # an exception may refuse attributes
         setattr(error, _MARK, True)
-        if hasattr(error, "add_note"):
+        if sys.version_info >= (3, 11):
             error.add_note(f"Before this, {request_line} had been sent, {outcome}.")
 
 
