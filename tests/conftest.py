@@ -1,9 +1,15 @@
 """No test reads the settings of the machine that runs it."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell has what it starts in the background ignore Ctrl-C. The processes that tests start would
+# inherit that, and those that are to be interrupted would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OF_THE_ENVIRONMENT = ("STATUSPRO_API_KEY", "STATUSPRO_BASE_URL", "STATUSPRO_RATE_LIMIT_STORAGE")
 _OF_REQUESTS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "CURL_CA_BUNDLE")
