@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable
 
-from tests.moving import Shop, walk_over
+from tests.support.moving import Shop, walk_over
 
 #: Name, arrivals and departures in each gap, and which orders the loop itself moves (1 of so many).
 CASES = [

@@ -3,21 +3,18 @@
 from typing import TYPE_CHECKING, Any
 
 from statuspro._version import __version__
-from statuspro.api.bulk import get_orders, iter_bulk_update_order_status
+from statuspro.api.bulk import bulk_update_order_status, get_orders, iter_bulk_update_order_status
 from statuspro.api.orders import (
-    add_order_comment,
-    bulk_update_order_status,
     get_order,
     get_viable_statuses,
     iter_order_pages,
     iter_orders,
     list_orders,
     lookup_order,
-    set_order_due_date,
-    update_order_status,
 )
 from statuspro.api.statuses import get_statuses
 from statuspro.api.summary import summarize_orders
+from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
 from statuspro.client import StatusProClient
 from statuspro.errors import (
     APIConnectionError,
@@ -37,9 +34,8 @@ from statuspro.errors import (
     TruncatedListWarning,
     ValidationError,
 )
-from statuspro.pagination import paginate
-from statuspro.session import AuthenticatedClient, Client
-from statuspro.unwrap import (
+from statuspro.pagination.walk import paginate
+from statuspro.responses import (
     get_error_message,
     handle_response,
     is_error,
@@ -48,9 +44,10 @@ from statuspro.unwrap import (
     unwrap_as,
     unwrap_data,
 )
+from statuspro.session import AuthenticatedClient, Client
 
 if TYPE_CHECKING:
-    from statuspro.ratelimit import RateLimit
+    from statuspro.pacing.limit import RateLimit
 
 __all__ = [
     "APIConnectionError",
@@ -103,6 +100,6 @@ def __getattr__(name: str) -> Any:
     """Imports `RateLimit` when it is named: most programs never do, and it takes time."""
     if name != "RateLimit":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from statuspro.ratelimit import RateLimit
+    from statuspro.pacing.limit import RateLimit
 
     return RateLimit

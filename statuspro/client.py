@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from requests.adapters import BaseAdapter
 
-from statuspro import checks
+from statuspro import _arguments
+from statuspro._http.call import OnWait
+from statuspro._http.retry import retry_policy
 from statuspro._logging import Logger
-from statuspro.api import bulk, orders, statuses, summary
+from statuspro.api import bulk, orders, statuses, summary, updates
 from statuspro.auth import BearerAuth
-from statuspro.calls import OnWait
 from statuspro.config import RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
 from statuspro.pacing import Budget, Figures, User, budget_for, figures_of, release
-from statuspro.pagination import paginate
+from statuspro.pagination.walk import paginate
 from statuspro.redaction import sealed
-from statuspro.retry import retry_policy
 from statuspro.session import AuthenticatedClient, SessionChanges, SessionOptions, TimeoutType
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-    from statuspro.ratelimit import RateLimit
+    from statuspro.pacing.limit import RateLimit
 
 
 class ClientOptions(SessionOptions, total=False):
@@ -159,9 +159,9 @@ class StatusProClient(AuthenticatedClient):
         if name in SessionChanges.__annotations__:
             super()._set_option(name, value)
         elif name == "max_retries":
-            self._policy = retry_policy(checks.whole_number(name, value, 0))
+            self._policy = retry_policy(_arguments.whole_number(name, value, 0))
         elif name == "max_pages":
-            self.max_pages = checks.whole_number(name, value, 1)
+            self.max_pages = _arguments.whole_number(name, value, 1)
         elif name == "rate_limit":
             self._figures = None if value is None else figures_of(value)
         elif name == "rate_limit_storage":
@@ -169,7 +169,7 @@ class StatusProClient(AuthenticatedClient):
         elif name == "rate_limit_fallback":
             self.rate_limit_fallback = value
         elif name == "max_wait":
-            self._settings = self._settings._replace(max_wait=checks.seconds(name, value))
+            self._settings = self._settings._replace(max_wait=_arguments.seconds(name, value))
         elif name == "on_wait":
             self._settings = self._settings._replace(on_wait=_checked_on_wait(value))
         else:
@@ -180,7 +180,7 @@ class StatusProClient(AuthenticatedClient):
         """The figures that are kept to; None without pacing."""
         if self._figures is None:
             return None
-        from statuspro.ratelimit import RateLimit
+        from statuspro.pacing.limit import RateLimit
 
         return RateLimit(*self._figures)
 
@@ -222,7 +222,7 @@ class StatusProClient(AuthenticatedClient):
             "rate_limit_fallback": self.rate_limit_fallback,
         }
 
-    # The functions of statuspro.api and statuspro.pagination, as methods.
+    # The functions of statuspro.api and statuspro.pagination.walk, as methods.
     list_orders = orders.list_orders
     iter_orders = orders.iter_orders
     iter_order_pages = orders.iter_order_pages
@@ -230,10 +230,10 @@ class StatusProClient(AuthenticatedClient):
     get_orders = bulk.get_orders
     lookup_order = orders.lookup_order
     get_viable_statuses = orders.get_viable_statuses
-    update_order_status = orders.update_order_status
-    add_order_comment = orders.add_order_comment
-    set_order_due_date = orders.set_order_due_date
-    bulk_update_order_status = orders.bulk_update_order_status
+    update_order_status = updates.update_order_status
+    add_order_comment = updates.add_order_comment
+    set_order_due_date = updates.set_order_due_date
+    bulk_update_order_status = bulk.bulk_update_order_status
     iter_bulk_update_order_status = bulk.iter_bulk_update_order_status
     get_statuses = statuses.get_statuses
     summarize_orders = summary.summarize_orders
@@ -242,7 +242,7 @@ class StatusProClient(AuthenticatedClient):
 
 def _checked_on_wait(on_wait: OnWait | None) -> OnWait | None:
     if on_wait is not None and not callable(on_wait):
-        raise checks.wrong_kind("on_wait", "a function", on_wait)
+        raise _arguments.wrong_kind("on_wait", "a function", on_wait)
     return on_wait
 
 
@@ -251,7 +251,7 @@ def _checked_logger(logger: Logger | None) -> Logger:
         return logging.getLogger("statuspro")
     for name in ("debug", "info", "warning", "error"):
         if not callable(getattr(logger, name, None)):
-            raise checks.wrong_kind("logger", f"something with a method {name}", logger)
+            raise _arguments.wrong_kind("logger", f"something with a method {name}", logger)
     return logger
 
 

@@ -19,20 +19,20 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 from urllib3 import Timeout
 
-from statuspro import checks
-from statuspro._callers import note_sent, of_a_hook, of_the_caller
+from statuspro import _arguments
+from statuspro._forks import check_fork, renew_in_child
+from statuspro._http.call import SAFE_METHODS, CallSettings, is_repeatable, one_call
+from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller
+from statuspro._http.connection import accepted_codings
+from statuspro._http.exceptions import translate
+from statuspro._http.retry import retry_policy
+from statuspro._http.transport import Transport
 from statuspro._logging import Logger, warn
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
-from statuspro.calls import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro.config import certificates_for, check_base_url, proxies_for
-from statuspro.connections import accepted_codings
 from statuspro.errors import ConfigurationError, RedirectError
-from statuspro.forks import check_fork, renew_in_child
 from statuspro.redaction import Redactor, sealed
-from statuspro.retry import retry_policy
-from statuspro.translation import translate
-from statuspro.transport import Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -131,7 +131,7 @@ class Client(requests.Session):
         self._refuse_unknown(options)
         super().__init__()
         self.base_url = check_base_url(base_url)
-        self.timeout = checks.timeout(timeout)
+        self.timeout = _arguments.timeout(timeout)
         self.follow_redirects = False
         self.headers["Accept"] = "application/json"
         self.headers["Accept-Encoding"] = accepted_codings()
@@ -149,8 +149,8 @@ class Client(requests.Session):
         self._transport: Transport | None = None
         if adapter is None:
             adapter = self._transport = Transport(
-                pool_connections=checks.whole_number("pool_connections", pool_connections, 1),
-                pool_maxsize=checks.whole_number("pool_maxsize", pool_maxsize, 1),
+                pool_connections=_arguments.whole_number("pool_connections", pool_connections, 1),
+                pool_maxsize=_arguments.whole_number("pool_maxsize", pool_maxsize, 1),
             )
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -248,21 +248,21 @@ class Client(requests.Session):
         if value is None and name != "timeout":
             return  # as if it had not been given
         if name in ("headers", "params"):
-            self._add(name, checks.mapping(name, value))
+            self._add(name, _arguments.mapping(name, value))
         elif name == "cookies":
-            jar = value if isinstance(value, CookieJar) else checks.mapping(name, value)
+            jar = value if isinstance(value, CookieJar) else _arguments.mapping(name, value)
             self.cookies.update(jar)
         elif name == "hooks":
-            self._add_hooks(checks.mapping(name, value))
+            self._add_hooks(_arguments.mapping(name, value))
         elif name == "proxies":
-            self.proxies = dict(checks.mapping(name, value))
+            self.proxies = dict(_arguments.mapping(name, value))
         elif name == "timeout":
-            self.timeout = checks.timeout(value)
+            self.timeout = _arguments.timeout(value)
         elif name in ("trust_env", "follow_redirects"):
-            setattr(self, name, checks.flag(name, value))
+            setattr(self, name, _arguments.flag(name, value))
         elif name == "max_response_bytes":
             self._settings = self._settings._replace(
-                max_response_bytes=checks.whole_number(name, value, 1)
+                max_response_bytes=_arguments.whole_number(name, value, 1)
             )
         else:
             setattr(self, name, os.fspath(value) if isinstance(value, os.PathLike) else value)

@@ -27,11 +27,11 @@ from statuspro import (
     StatusProClient,
     TruncatedListWarning,
 )
+from statuspro._http.retry import retry_policy
+from statuspro._http.transport import Transport
 from statuspro.auth import BearerAuth
-from statuspro.retry import retry_policy
 from statuspro.sandbox import Sandbox
-from statuspro.transport import Transport
-from tests.recorder import Recorder
+from tests.support.recorder import Recorder
 
 pytestmark = pytest.mark.usefixtures("away")
 

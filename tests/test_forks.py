@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 import trustme
 
-from statuspro import RateLimit, StatusProClient, forks
+from statuspro import RateLimit, StatusProClient, _forks
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.sandbox import DEFAULT_API_KEY
-from tests.servers import ROOT, RawServer, Service, answer, client_of, eventually
+from tests.support.servers import ROOT, RawServer, Service, answer, client_of, eventually
 
 # From Python 3.12 on os.fork says what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
@@ -274,9 +274,9 @@ def test_the_pid_tells_where_no_hook_did(monkeypatch: pytest.MonkeyPatch) -> Non
         assert client.get("/orders").status_code == 200
         budget: Any = client._settings.budget
         jar, lock = client.cookies, budget.lock
-        monkeypatch.setattr(forks, "_pid", -1)
+        monkeypatch.setattr(_forks, "_pid", -1)
         assert client.get("/orders").status_code == 200
-        assert forks._pid == os.getpid()
+        assert _forks._pid == os.getpid()
         assert client.cookies is not jar
         assert budget.lock is not lock
         assert sandbox.accepted == 2
@@ -290,15 +290,15 @@ def test_everything_is_renewed_before_anybody_goes_on(monkeypatch: pytest.Monkey
 
     class Witness:
         def renew_after_fork(self) -> None:
-            seen.append(forks._pid)
+            seen.append(_forks._pid)
 
     witness = Witness()
-    forks.renew_in_child(witness)
-    monkeypatch.setattr(forks, "_pid", -1)
-    forks.check_fork()
-    forks.check_fork()
+    _forks.renew_in_child(witness)
+    monkeypatch.setattr(_forks, "_pid", -1)
+    _forks.check_fork()
+    _forks.check_fork()
     assert seen == [-1]
-    assert forks._pid == os.getpid()
+    assert _forks._pid == os.getpid()
 
 
 def test_what_is_gone_is_not_renewed() -> None:
@@ -307,10 +307,10 @@ def test_what_is_gone_is_not_renewed() -> None:
             raise AssertionError
 
     short = Short()
-    forks.renew_in_child(short)
-    before = len(forks._renewables)
+    _forks.renew_in_child(short)
+    before = len(_forks._renewables)
     del short
-    assert len(forks._renewables) == before - 1
+    assert len(_forks._renewables) == before - 1
 
 
 # The parent's connections stay ------------------------------------------------------------------

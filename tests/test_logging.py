@@ -14,10 +14,10 @@ import requests
 
 from statuspro import Client, StatusProClient, TruncatedListWarning
 from statuspro._logging import log, warn, warn_each_time
+from statuspro.pacing.budget import SharedBudget
+from statuspro.pacing.slot import Figures, Slot
+from statuspro.pacing.sqlite import SQLiteStorage
 from statuspro.sandbox import Sandbox
-from statuspro.storage.budget import SharedBudget
-from statuspro.storage.slots import Figures, Slot
-from statuspro.storage.sqlite import SQLiteStorage
 
 
 class BraceLogger:

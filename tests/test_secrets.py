@@ -31,8 +31,8 @@ from statuspro import (
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.faults import RawAnswer
 from statuspro.sandbox.messages import Record, Response
-from tests.proxies import Proxy
-from tests.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
+from tests.support.proxies import Proxy
+from tests.support.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
 
 EMAIL = "zoë.quux@kunden.example"
 NAME = "Zoë O'Quüxmann-Ørsted"

@@ -14,7 +14,7 @@ import pytest
 from statuspro import RateLimit, StatusProClient
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.sandbox import DEFAULT_API_KEY
-from tests.servers import ROOT, Service, eventually
+from tests.support.servers import ROOT, Service, eventually
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def test_32_threads_and_their_copies(service: Service, caplog: pytest.LogCapture
 
 
 def test_faults_in_the_middle_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("statuspro.retry._FIRST_PAUSE", 0.002)
-    monkeypatch.setattr("statuspro.retry._FIRST_PAUSE_AFTER_429", 0.002)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.002)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 0.002)
     randomness = random.Random(7)
     with Sandbox(orders=60) as sandbox:
         with sandbox.client(max_retries=12) as client:

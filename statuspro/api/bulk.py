@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Sequence
+from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from statuspro import checks
-from statuspro.api.orders import (
-    BULK_STATUS_PATH,
-    BulkOptions,
-    bulk_change,
-    bulk_update_order_status,
-    get_order,
-)
-from statuspro.calls import Call, one_call
+from statuspro import _arguments
+from statuspro._http.call import Call, one_call
+from statuspro._http.transport import Transport
+from statuspro.api.orders import get_order
+from statuspro.api.updates import status_body
 from statuspro.errors import (
     APIConnectionError,
     APIError,
@@ -22,14 +19,14 @@ from statuspro.errors import (
     NotFoundError,
     RateLimitError,
 )
-from statuspro.lookahead import Lookahead
+from statuspro.pagination.prefetch import Lookahead
+from statuspro.responses import unwrap_object
 from statuspro.session import Client
-from statuspro.transport import Transport
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from statuspro.types import BulkBatch, Order
+    from statuspro.types import BulkBatch, BulkStatusUpdate, Order
 
 
 def iter_bulk_update_order_status(
@@ -45,7 +42,7 @@ def iter_bulk_update_order_status(
         order_ids: an iterable of ids; one that is given twice is sent once. A collection is checked
             before anything is sent, another iterable as it is read.
         status_code: the status, such as `st000003`.
-        options: see :class:`statuspro.api.orders.BulkOptions`.
+        options: see :class:`statuspro.api.bulk.BulkOptions`.
 
     Yields:
         After each accepted batch: `{"order_ids": […], "message": …, "count": …,
@@ -58,8 +55,8 @@ def iter_bulk_update_order_status(
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     bulk_change(status_code, options)
-    if isinstance(checks.iterable_of_ids(order_ids), Collection):
-        order_ids = [checks.order_id(value) for value in order_ids]
+    if isinstance(_arguments.iterable_of_ids(order_ids), Collection):
+        order_ids = [_arguments.order_id(value) for value in order_ids]
     return _batches(client, _Ids(order_ids), status_code, options)
 
 
@@ -102,12 +99,12 @@ class _Ids:
 
     def next_batch(self) -> list[int]:
         """The next ids, at most as many as one request takes; none at the end."""
-        while len(self._batch) < checks.MOST_IDS:
+        while len(self._batch) < _arguments.MOST_IDS:
             try:
                 value = next(self._source)
             except StopIteration:
                 break
-            self._add(checks.order_id(value))
+            self._add(_arguments.order_id(value))
         return list(self._batch)
 
     def take_batch(self) -> list[int]:
@@ -119,7 +116,7 @@ class _Ids:
         """All ids that have not been taken, those included that a collection still has."""
         if self._is_read_on:
             for value in self._source:
-                self._add(checks.order_id(value))
+                self._add(_arguments.order_id(value))
         return self.take_batch()
 
     def _add(self, number: int) -> None:
@@ -202,9 +199,9 @@ def get_orders(
         TypeError, ValueError: an argument makes no sense. What the iterable itself raises, or an id
             that is none, comes out after the orders before it.
     """
-    ahead = checks.whole_number("workers", workers, 1)
-    if isinstance(checks.iterable_of_ids(order_ids), Collection):
-        order_ids = [checks.order_id(value) for value in order_ids]
+    ahead = _arguments.whole_number("workers", workers, 1)
+    if isinstance(_arguments.iterable_of_ids(order_ids), Collection):
+        order_ids = [_arguments.order_id(value) for value in order_ids]
     return _details(client, order_ids, ahead)
 
 
@@ -224,7 +221,7 @@ def _details(
         while True:
             while failure is None and lookahead.has_room():
                 try:
-                    lookahead.ask(checks.order_id(next(source)))
+                    lookahead.ask(_arguments.order_id(next(source)))
                 except Exception as error:  # raised when what was fetched has been handed out
                     failure = error
             if not lookahead.asked():
@@ -234,3 +231,79 @@ def _details(
         lookahead.close()
     if failure is not None and not isinstance(failure, StopIteration):
         raise failure
+
+
+BULK_STATUS_PATH = "/orders/bulk-status"
+
+
+class BulkOptions(TypedDict, total=False):
+    """What else a bulk update says; None is 'not given' and not sent.
+
+    Attributes:
+        comment: shown in the orders' history.
+        public: whether the customers see the comment.
+        email_customer: whether the customers are mailed.
+        email_additional: whether the additional addresses are mailed.
+        send_at: when the mails are sent, in seconds since 1970 (Unix time).
+        due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
+    """
+
+    comment: str | None
+    public: bool | None
+    email_customer: bool | None
+    email_additional: bool | None
+    send_at: int | None
+    due_date: date | str | None
+
+
+def bulk_update_order_status(
+    client: Client,
+    order_ids: Iterable[int | str],
+    status_code: str,
+    **options: Unpack[BulkOptions],
+) -> BulkStatusUpdate:
+    """Queues a status for up to 50 orders (`POST /orders/bulk-status`, one request).
+
+    The service applies it later. An id that it does not know is not an error.
+
+    Args:
+        client: any client.
+        order_ids: an iterable of 1 to 50 ids.
+        status_code: the status, such as `st000003`.
+        options: see :class:`BulkOptions`.
+
+    Returns:
+        `{"message": …, "count": …, "limit": 50}`
+
+    Raises:
+        ValidationError: the service refused the change.
+        APIError: the service refused or failed; see `maybe_applied`.
+        APIConnectionError: there is no answer; see `maybe_applied`.
+        TypeError, ValueError: an argument makes no sense. Nothing was sent.
+    """
+    body = {"order_ids": _arguments.order_ids(order_ids), **bulk_change(status_code, options)}
+    answer = unwrap_object(client.post(BULK_STATUS_PATH, json=body))
+    return cast("BulkStatusUpdate", answer)
+
+
+def bulk_change(status_code: str, options: BulkOptions) -> dict[str, Any]:
+    """What a bulk update says of every order, as the body of the request has it.
+
+    Raises:
+        TypeError, ValueError: an argument makes no sense.
+    """
+    for name in options:
+        if name not in BulkOptions.__annotations__:
+            raise TypeError(f"a bulk update got an unexpected keyword argument {name!r}")
+    body = status_body(
+        status_code,
+        options.get("comment"),
+        options.get("public"),
+        options.get("email_customer"),
+        options.get("email_additional"),
+    )
+    if (send_at := options.get("send_at")) is not None:
+        body["send_at"] = _arguments.whole_number("send_at", send_at, 0)
+    if (due_date := options.get("due_date")) is not None:
+        body["due_date"] = _arguments.day("due_date", due_date)
+    return body

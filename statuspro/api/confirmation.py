@@ -8,16 +8,16 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from statuspro.calls import one_call
-from statuspro.checks import TRIMMED
+from statuspro._arguments import TRIMMED
+from statuspro._http.call import one_call
 from statuspro.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
     StatusProError,
 )
+from statuspro.responses import unwrap_object
 from statuspro.session import Client
-from statuspro.unwrap import unwrap_object
 
 if TYPE_CHECKING:
     from statuspro.types import Message

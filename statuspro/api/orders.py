@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from statuspro import checks
-from statuspro.api.confirmation import confirmed, is_commented, is_due, is_in_status
-from statuspro.calls import one_call
-from statuspro.errors import TransitionError
-from statuspro.pagination import MOST_PER_PAGE, Walk, checked_per_page, read_page
+from statuspro import _arguments
+from statuspro.pagination.page import MOST_PER_PAGE, checked_per_page, read_page
+from statuspro.pagination.walk import Walk
+from statuspro.responses import unwrap_array, unwrap_object
 from statuspro.session import Client
-from statuspro.unwrap import unwrap_array, unwrap_object
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     # Not at run time: so many TypedDicts take a tenth of the time to import all of this package.
     from statuspro.types import (
-        BulkStatusUpdate,
         FinancialStatus,
         FulfillmentStatus,
-        Message,
         Order,
         OrderList,
         OrderListItem,
@@ -31,7 +27,6 @@ if TYPE_CHECKING:
     )
 
 PATH = "/orders"
-BULK_STATUS_PATH = "/orders/bulk-status"
 
 Strings = list[str] | tuple[str, ...]
 
@@ -64,15 +59,15 @@ class OrderFilters(TypedDict, total=False):
 
 #: The parameter of each filter and what its values must be.
 _FILTERS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
-    "search": ("search", checks.text),
-    "status_code": ("status_code", checks.text),
-    "tags": ("tags[]", checks.texts),
-    "tags_any": ("tags_any[]", checks.texts),
-    "financial_status": ("financial_status[]", checks.texts),
-    "fulfillment_status": ("fulfillment_status[]", checks.texts),
-    "exclude_cancelled": ("exclude_cancelled", checks.flag),
-    "due_date_from": ("due_date_from", checks.day),
-    "due_date_to": ("due_date_to", checks.day),
+    "search": ("search", _arguments.text),
+    "status_code": ("status_code", _arguments.text),
+    "tags": ("tags[]", _arguments.texts),
+    "tags_any": ("tags_any[]", _arguments.texts),
+    "financial_status": ("financial_status[]", _arguments.texts),
+    "fulfillment_status": ("fulfillment_status[]", _arguments.texts),
+    "exclude_cancelled": ("exclude_cancelled", _arguments.flag),
+    "due_date_from": ("due_date_from", _arguments.day),
+    "due_date_to": ("due_date_to", _arguments.day),
 }
 
 
@@ -90,7 +85,7 @@ def filter_params(filters: OrderFilters) -> dict[str, str | list[str]]:
     for name, (parameter, check) in _FILTERS.items():
         value = cast("dict[str, Any]", filters).get(name)
         if value is not None:
-            params[parameter] = checks.parameter(check(name, value))
+            params[parameter] = _arguments.parameter(check(name, value))
     return params
 
 
@@ -131,7 +126,7 @@ def list_orders(
     if page is not None:
         if max_items is not None or max_pages is not None:
             raise ValueError("page asks for one page: max_items and max_pages do not go with it")
-        number = checks.whole_number("page", page, 1)
+        number = _arguments.whole_number("page", page, 1)
         one = read_page(client, PATH, params, number, checked_per_page(per_page))
         return cast("OrderList", one.body)
     walk = Walk(client, PATH, params, per_page=per_page, max_items=max_items, max_pages=max_pages)
@@ -236,7 +231,7 @@ def iter_order_pages(
 def _keep(has_status: bool | None) -> Callable[[dict[str, Any]], bool] | None:
     if has_status is None:
         return None
-    wanted = checks.flag("has_status", has_status)
+    wanted = _arguments.flag("has_status", has_status)
     return lambda order: _is_set(order) is wanted
 
 
@@ -261,7 +256,7 @@ def get_order(client: Client, order_id: int | str) -> Order:
         APIConnectionError: there is no answer.
         TypeError, ValueError: the id makes no sense. Nothing was sent.
     """
-    response = client.get(f"{PATH}/{checks.order_id(order_id)}")
+    response = client.get(f"{PATH}/{_arguments.order_id(order_id)}")
     return cast("Order", unwrap_object(response))
 
 
@@ -283,8 +278,8 @@ def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     if not isinstance(number, str):
-        number = str(checks.whole_number("number", number, 1))
-    params = {"number": checks.text("number", number), "email": checks.text("email", email)}
+        number = str(_arguments.whole_number("number", number, 1))
+    params = {"number": _arguments.text("number", number), "email": _arguments.text("email", email)}
     return cast("Order", unwrap_object(client.get(f"{PATH}/lookup", params=params)))
 
 
@@ -304,249 +299,5 @@ def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatu
         APIConnectionError: there is no answer.
         TypeError, ValueError: the id makes no sense. Nothing was sent.
     """
-    response = client.get(f"{PATH}/{checks.order_id(order_id)}/viable-statuses")
+    response = client.get(f"{PATH}/{_arguments.order_id(order_id)}/viable-statuses")
     return cast("list[ViableStatus]", unwrap_array(response))
-
-
-def update_order_status(
-    client: Client,
-    order_id: int | str,
-    status_code: str,
-    *,
-    comment: str | None = None,
-    public: bool | None = None,
-    email_customer: bool | None = None,
-    email_additional: bool | None = None,
-    check: bool = False,
-    confirm: bool = False,
-) -> Message:
-    """Moves an order to a status (`POST /orders/{id}/status`).
-
-    What is not given is not sent. The service then does not publish the comment, and does mail
-    the customer and the additional addresses.
-
-    Args:
-        client: any client.
-        order_id: a positive whole number, or a string of digits.
-        status_code: the status, such as `st000003`.
-        comment: shown in the order's history.
-        public: whether the customer sees the comment.
-        email_customer: whether the customer is mailed.
-        email_additional: whether the additional addresses are mailed.
-        check: ask first whether the order can move there (one request more).
-        confirm: where the outcome is not known, read the order back to find out, and send the
-            change again only if it was certainly not applied (one request more before the change,
-            to know the history).
-
-    Returns:
-        `{"message": …}`
-
-    Raises:
-        TransitionError: with `check`: the order cannot move there. Nothing was sent.
-        ValidationError: the service refused the change.
-        APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
-        TypeError, ValueError: an argument makes no sense. Nothing was sent.
-    """
-    number = checks.order_id(order_id)
-    body = _status_body(status_code, comment, public, email_customer, email_additional)
-    code = body["status_code"]
-    is_checked, is_confirmed = checks.flag("check", check), checks.flag("confirm", confirm)
-
-    def send() -> Message:
-        return _post(client, f"{PATH}/{number}/status", body)
-
-    with one_call():
-        if is_checked:
-            _check_transition(client, number, code)
-        if is_confirmed:
-            return confirmed(client, number, send, is_in_status(code, body.get("comment")))
-        return send()
-
-
-def add_order_comment(
-    client: Client,
-    order_id: int | str,
-    comment: str,
-    *,
-    public: bool | None = None,
-    confirm: bool = False,
-) -> Message:
-    """Adds a comment to an order (`POST /orders/{id}/comment`).
-
-    Args:
-        client: any client.
-        order_id: a positive whole number, or a string of digits.
-        comment: 3 to 1000 characters.
-        public: whether the customer sees it; the service's default is no.
-        confirm: see :func:`update_order_status`.
-
-    Returns:
-        `{"message": …}`
-
-    Raises:
-        ValidationError: the service refused the comment.
-        APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
-        TypeError, ValueError: an argument makes no sense. Nothing was sent.
-    """
-    number = checks.order_id(order_id)
-    text = checks.text("comment", comment)
-    body = {"comment": text, **_given(public=public)}
-
-    def send() -> Message:
-        return _post(client, f"{PATH}/{number}/comment", body)
-
-    if checks.flag("confirm", confirm):
-        return confirmed(client, number, send, is_commented(text))
-    return send()
-
-
-def set_order_due_date(
-    client: Client,
-    order_id: int | str,
-    due_date: date | str | None,
-    *,
-    due_date_to: date | str | None = None,
-    confirm: bool = False,
-) -> Message:
-    """Sets or clears the due date of an order (`POST /orders/{id}/due-date`).
-
-    Args:
-        client: any client.
-        order_id: a positive whole number, or a string of digits.
-        due_date: a `date`, `YYYY-MM-DD` or a day as the service writes it; None clears it.
-        due_date_to: the end of the span, where the order is due within one.
-        confirm: see :func:`update_order_status`.
-
-    Returns:
-        `{"message": …}`
-
-    Raises:
-        ValidationError: the service refused the dates.
-        APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
-        TypeError, ValueError: an argument makes no sense. Nothing was sent.
-    """
-    number = checks.order_id(order_id)
-    first = None if due_date is None else checks.day("due_date", due_date)
-    last = None if due_date_to is None else checks.day("due_date_to", due_date_to)
-    if first and last and last < first:
-        raise ValueError("due_date_to must not be before due_date")
-    body: dict[str, Any] = {"due_date": first}
-    if last is not None:
-        body["due_date_to"] = last
-
-    def send() -> Message:
-        return _post(client, f"{PATH}/{number}/due-date", body)
-
-    if checks.flag("confirm", confirm):
-        return confirmed(client, number, send, is_due(first, last))
-    return send()
-
-
-class BulkOptions(TypedDict, total=False):
-    """What else a bulk update says; None is 'not given' and not sent.
-
-    Attributes:
-        comment: shown in the orders' history.
-        public: whether the customers see the comment.
-        email_customer: whether the customers are mailed.
-        email_additional: whether the additional addresses are mailed.
-        send_at: when the mails are sent, in seconds since 1970 (Unix time).
-        due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
-    """
-
-    comment: str | None
-    public: bool | None
-    email_customer: bool | None
-    email_additional: bool | None
-    send_at: int | None
-    due_date: date | str | None
-
-
-def bulk_update_order_status(
-    client: Client,
-    order_ids: Iterable[int | str],
-    status_code: str,
-    **options: Unpack[BulkOptions],
-) -> BulkStatusUpdate:
-    """Queues a status for up to 50 orders (`POST /orders/bulk-status`, one request).
-
-    The service applies it later. An id that it does not know is not an error.
-
-    Args:
-        client: any client.
-        order_ids: an iterable of 1 to 50 ids.
-        status_code: the status, such as `st000003`.
-        options: see :class:`BulkOptions`.
-
-    Returns:
-        `{"message": …, "count": …, "limit": 50}`
-
-    Raises:
-        ValidationError: the service refused the change.
-        APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
-        TypeError, ValueError: an argument makes no sense. Nothing was sent.
-    """
-    body = {"order_ids": checks.order_ids(order_ids), **bulk_change(status_code, options)}
-    answer = unwrap_object(client.post(BULK_STATUS_PATH, json=body))
-    return cast("BulkStatusUpdate", answer)
-
-
-def bulk_change(status_code: str, options: BulkOptions) -> dict[str, Any]:
-    """What a bulk update says of every order, as the body of the request has it.
-
-    Raises:
-        TypeError, ValueError: an argument makes no sense.
-    """
-    for name in options:
-        if name not in BulkOptions.__annotations__:
-            raise TypeError(f"a bulk update got an unexpected keyword argument {name!r}")
-    body = _status_body(
-        status_code,
-        options.get("comment"),
-        options.get("public"),
-        options.get("email_customer"),
-        options.get("email_additional"),
-    )
-    if (send_at := options.get("send_at")) is not None:
-        body["send_at"] = checks.whole_number("send_at", send_at, 0)
-    if (due_date := options.get("due_date")) is not None:
-        body["due_date"] = checks.day("due_date", due_date)
-    return body
-
-
-def _post(client: Client, path: str, body: dict[str, Any]) -> Message:
-    return cast("Message", unwrap_object(client.post(path, json=body)))
-
-
-def _status_body(
-    status_code: str,
-    comment: str | None,
-    public: bool | None,
-    email_customer: bool | None,
-    email_additional: bool | None,
-) -> dict[str, Any]:
-    body: dict[str, Any] = {"status_code": checks.text("status_code", status_code)}
-    if comment is not None:
-        body["comment"] = checks.text("comment", comment)
-    return body | _given(
-        public=public, email_customer=email_customer, email_additional=email_additional
-    )
-
-
-def _given(**flags: bool | None) -> dict[str, bool]:
-    return {name: checks.flag(name, value) for name, value in flags.items() if value is not None}
-
-
-def _check_transition(client: Client, order_id: int, status_code: str) -> None:
-    viable = [str(status.get("code")) for status in get_viable_statuses(client, order_id)]
-    if status_code not in viable:
-        raise TransitionError(
-            f"Order {order_id} cannot move to {status_code} now. Possible: "
-            f"{', '.join(viable) or 'none'}. Nothing was changed.",
-            status_code_wanted=status_code,
-            viable=viable,
-        )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from statuspro.responses import unwrap_array
 from statuspro.session import Client
-from statuspro.unwrap import unwrap_array
 
 if TYPE_CHECKING:
     from statuspro.types import StatusDefinition

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from statuspro.api.orders import PATH, OrderFilters, filter_params
 from statuspro.api.statuses import get_statuses
-from statuspro.pagination import read_page
+from statuspro.pagination.page import read_page
 from statuspro.session import Client
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
-from statuspro.calls import CallSettings
-from statuspro.connections import Connection, Pool
-from statuspro.retry import RetryPolicy
-from statuspro.transport import Transport
+from statuspro._http.call import CallSettings
+from statuspro._http.connection import Connection
+from statuspro._http.pool import Pool
+from statuspro._http.retry import RetryPolicy
+from statuspro._http.transport import Transport
 
 from .app import PAUSE, Application
 from .wire import BadRequestError, serve_connection

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from statuspro.calls import CallSettings
+from statuspro._http.call import CallSettings
+from statuspro._http.retry import retry_policy
+from statuspro._http.transport import Transport
 from statuspro.client import StatusProClient
-from statuspro.ratelimit import RateLimit
-from statuspro.retry import retry_policy
-from statuspro.transport import Transport
+from statuspro.pacing.limit import RateLimit
 
 from .app import Application
 from .bulk import BulkQueue
@@ -147,7 +147,7 @@ class Sandbox(Faults):
 
         Args:
             max_retries: How often a request is sent again at the most.
-            **settings: Any of ``statuspro.calls.CallSettings``, such as ``max_wait`` in seconds.
+            **settings: Any of ``CallSettings``, such as ``max_wait`` in seconds.
         """
         return in_process_transport(self.app, retry_policy(max_retries), CallSettings(**settings))
 

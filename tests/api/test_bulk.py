@@ -32,8 +32,8 @@ from statuspro.sandbox.catalogue import IN_PRODUCTION, ON_HOLD, SHIPPED
 from statuspro.sandbox.data import id_at
 from statuspro.sandbox.faults import Answer, Pause
 from statuspro.sandbox.messages import Record, Response
-from tests.lists import answer_each
-from tests.servers import eventually, note_waits
+from tests.support.lists import answer_each
+from tests.support.servers import eventually, note_waits
 
 BULK = "/orders/bulk-status"
 

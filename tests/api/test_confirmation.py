@@ -35,8 +35,8 @@ from statuspro.sandbox.catalogue import (
 )
 from statuspro.sandbox.faults import Answer, DroppedError, Pause
 from statuspro.sandbox.messages import Record, Response
-from tests.lists import answer_each
-from tests.servers import note_waits
+from tests.support.lists import answer_each
+from tests.support.servers import note_waits
 
 POST, GET = "POST", "GET"
 

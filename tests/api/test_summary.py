@@ -10,7 +10,7 @@ from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import CATALOGUE
 from statuspro.sandbox.data import id_at
 from statuspro.types import FinancialStatus, FulfillmentStatus, OrdersSummary
-from tests.lists import Pages, page_of
+from tests.support.lists import Pages, page_of
 
 
 def local(orders: int) -> tuple[Sandbox, StatusProClient]:

@@ -7,7 +7,7 @@ import requests
 import requests_mock
 
 from statuspro import APITimeoutError, NotFoundError, StatusProClient
-from tests.servers import KEY
+from tests.support.servers import KEY
 
 BASE_URL = "https://shop.test/api/v1"
 

@@ -6,7 +6,7 @@ import requests
 import responses
 
 from statuspro import StatusProClient
-from tests.servers import KEY
+from tests.support.servers import KEY
 
 BASE_URL = "https://shop.test/api/v1"
 

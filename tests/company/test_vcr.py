@@ -17,8 +17,8 @@ import yaml
 from statuspro import APITimeoutError, StatusProClient
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from tests.proxies import Proxy, SocksProxy
-from tests.servers import KEY, RawServer, answer, client_of
+from tests.support.proxies import Proxy, SocksProxy
+from tests.support.servers import KEY, RawServer, answer, client_of
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ with vcr.use_cassette(sys.argv[1], record_mode="none"):
     from statuspro import StatusProClient
 client = StatusProClient("key", sys.argv[2], rate_limit=None, trust_env=False)
 assert client.get("/orders?search=Ann").status_code == 200
-from statuspro.connections import Connection, TLSConnection
+from statuspro._http.connection import Connection, TLSConnection
 assert not any(base.__module__.startswith("vcr") for base in Connection.__mro__)
 assert not any(base.__module__.startswith("vcr") for base in TLSConnection.__mro__)
 """

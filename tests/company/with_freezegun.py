@@ -10,7 +10,7 @@ import freezegun
 from statuspro import RateLimit
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from tests.servers import RawServer, answer, client_of
+from tests.support.servers import RawServer, answer, client_of
 
 MORNING = "2020-02-29 07:00:00"
 

@@ -10,7 +10,7 @@ from mocket.exceptions import StrictMocketException
 from mocket.mocks.mockhttp import Entry
 
 from statuspro import StatusProClient
-from tests.servers import KEY
+from tests.support.servers import KEY
 
 
 # Its sockets over TLS leave a real one unclosed.

@@ -8,7 +8,7 @@ import pytest
 from statuspro import StatusProClient
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from tests.servers import KEY
+from tests.support.servers import KEY
 
 BASE_URL = "https://shop.test/api/v1"
 

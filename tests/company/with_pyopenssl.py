@@ -10,8 +10,8 @@ import trustme
 import urllib3.contrib.pyopenssl
 
 from statuspro import APIConnectionError, APITimeoutError
-from tests.servers import Peer, RawServer, answer, client_of
-from tests.test_tls import serving
+from tests._http.test_tls import serving
+from tests.support.servers import Peer, RawServer, answer, client_of
 
 CA = trustme.CA()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import trustme
 
-from tests.servers import ROOT, RawServer, answer
-from tests.test_tls import serving
+from tests._http.test_tls import serving
+from tests.support.servers import ROOT, RawServer, answer
 
 PROGRAM = """
 import sys

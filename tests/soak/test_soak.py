@@ -79,8 +79,8 @@ def nobody_listens() -> Iterator[None]:
 
 @pytest.fixture
 def client(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[StatusProClient]:
-    monkeypatch.setattr("statuspro.retry._FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("statuspro.retry._FIRST_PAUSE_AFTER_429", 0.05)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 0.05)
     with StatusProClient(
         service.api_key,
         service.base_url,

@@ -1,0 +1,322 @@
+"""The call under way: what it sends, what it has waited, and who is told.
+
+requests and urllib3 hand a request down through several layers that know nothing of each other's
+state. What ours share (the retry policy, the connection, the transport) stands here, in a context
+variable that lives as long as the call.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, Literal, NamedTuple
+
+import requests
+
+from statuspro._http.callbacks import call_back, note_sent
+from statuspro._logging import Logger, log
+from statuspro.pacing import Budget, Slot, Wait
+from statuspro.redaction import loggable_query
+
+#: Methods that change nothing, and so may be sent again whatever happened to the first one.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+BULK_PATH = "/orders/bulk-status"
+
+#: Shorter waits are not worth telling a person about.
+_SHORTEST_TOLD = 0.1
+
+_logger = logging.getLogger("statuspro")
+
+OnWait = Callable[[float, str], object]
+
+
+# Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
+class CallSettings(NamedTuple):
+    """What a client asks of each of its calls.
+
+    Attributes:
+        max_wait: seconds that one call may sleep in all.
+        on_wait: told before each wait: `on_wait(seconds, reason)`.
+        logger: gets a record a response and a record a wait.
+        max_response_bytes: the largest decoded body that is read.
+        budget: the rate budget, or None for no pacing.
+    """
+
+    max_wait: float = 120.0
+    on_wait: OnWait | None = None
+    logger: Logger = _logger
+    max_response_bytes: int = 64 * 2**20
+    budget: Budget | None = None
+
+
+class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call decides what it means
+    """A wait would take the call past its `max_wait`.
+
+    Attributes:
+        seconds: how long the wait would have been.
+        reason: what it would have been for.
+    """
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(seconds, reason)
+        self.seconds = seconds
+        self.reason = reason
+        #: What the wait followed: an answer (urllib3's) or an error; neither before a first send.
+        self.response: Any = None
+        self.error: Exception | None = None
+
+
+class Cancelled(Exception):  # noqa: N818 - never leaves the thread that it ends
+    """The caller does not want this call's response any more."""
+
+
+class Cancellation:
+    """Ends the waits of other threads, without taking a lock or waiting.
+
+    An Event takes one to be set. The garbage collector may run in a thread that holds it, and what
+    it collects may want to set this.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def set(self) -> None:
+        """Ends each wait, now and later; calling it again does nothing."""
+        if not self._is_set:
+            self._is_set = True
+            with suppress(RuntimeError):  # another call was faster
+                self._gate.release()
+
+    def check(self) -> None:
+        """Raises `Cancelled` where it has been set."""
+        if self._is_set:
+            raise Cancelled
+
+    def sleep(self, seconds: float) -> None:
+        """Waits so long, or raises `Cancelled` as soon as it is set."""
+        if self._gate.acquire(timeout=seconds):
+            self._gate.release()  # for the next thread that waits
+            raise Cancelled
+
+
+def is_repeatable(body: Any) -> bool:
+    """Whether a request's body can be sent more than once: not what is read up by sending it."""
+    if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
+        return True
+    if not hasattr(body, "read"):
+        return not isinstance(body, Iterator)
+    try:
+        body.seek(body.tell())
+    except (AttributeError, OSError):  # a pipe, or an object that can do nothing but read
+        return False
+    return True
+
+
+class OneCall:
+    """What calls that count as one share: the seconds they have slept, and what they have written.
+
+    Attributes:
+        seconds: slept so far.
+        writes: the calls that may change something, the first one first.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.writes: list[Call] = []
+
+
+_one_call: ContextVar[OneCall | None] = ContextVar("one_call", default=None)
+_cancellation: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
+
+
+@contextmanager
+def one_call() -> Iterator[OneCall]:
+    """Requests within count as one call: `max_wait` bounds what they sleep together."""
+    outer = _one_call.get()
+    if outer is not None:
+        yield outer
+        return
+    one = OneCall()
+    token = _one_call.set(one)
+    try:
+        yield one
+    finally:
+        _one_call.reset(token)
+
+
+def cancel_with(cancellation: Cancellation) -> None:
+    """Ends the waits of this context's calls when `cancellation` is set."""
+    _cancellation.set(cancellation)
+
+
+class Call:
+    """One request on its way, over all its attempts."""
+
+    def __init__(
+        self, request: requests.PreparedRequest, settings: CallSettings, lease: float
+    ) -> None:
+        self.settings = settings
+        self.method = request.method or "GET"
+        self.path, _, self.query = request.path_url.partition("?")
+        self.attempt = 0
+        #: The status of the last response; None before the first, and once more is sent.
+        self.status: int | None = None
+        self.is_write = self.method not in SAFE_METHODS
+        #: Whether a second attempt would send the same body.
+        self.is_repeatable = is_repeatable(request.body)
+        #: True from the first byte of the last attempt on; None where no connection of ours told.
+        self.sent: bool | None = None
+        #: From the last attempt's start until the headers of its response had come.
+        self.seconds = 0.0
+        self.body: bytes | None = None
+        self.is_oversized = False
+        #: Whether the caller reads the body's bytes from `response.raw`.
+        self.is_streamed = False
+        self._one = _one_call.get() or OneCall()
+        if self.is_write:
+            self._one.writes.append(self)
+        self._lease = lease
+        self._slot: Slot | None = None
+        self._started = 0.0
+
+    @property
+    def request_line(self) -> str:
+        """Method and path, without the query."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the service may have got any of it, and has not refused it for its number."""
+        return self.attempt > 0 and self.sent is not False and self.status != 429
+
+    def begin_attempt(self) -> None:
+        """Waits for a slot of the rate budget.
+
+        Raises:
+            WaitTooLong: the next slot comes too late for this call.
+        """
+        if self.settings.budget is not None:
+            self._slot = self._take_slot(self.settings.budget)
+        self.attempt += 1
+        self.status = None
+        self.sent = None
+        self._started = time.perf_counter()
+
+    def _take_slot(self, budget: Budget) -> Slot:
+        slot = Slot(bulk=self.is_write and self.path.endswith(BULK_PATH), lease=self._lease)
+        try:
+            while wait := self._ask(budget, slot):
+                self.sleep(wait.seconds, wait.reason)
+        except BaseException:
+            budget.give_back(slot)
+            raise
+        return slot
+
+    def hear(self) -> None:
+        """Notes when the headers of the current attempt's response have come."""
+        self.seconds = time.perf_counter() - self._started
+
+    def _ask(self, budget: Budget, slot: Slot) -> Wait | None:
+        slot.patience = self.settings.max_wait - self._one.seconds
+        began = time.perf_counter()
+        try:
+            return budget.take(slot)
+        finally:
+            waited = time.perf_counter() - began
+            if waited >= _SHORTEST_TOLD:  # for other processes, whose turn it was
+                self._one.seconds += waited
+
+    def note_on(self, error: BaseException) -> None:
+        """Notes on what the caller's own code raised that a write had been sent by then."""
+        if not self.is_write or not (self.sent or self.status is not None):
+            return
+        if self.status is None:
+            outcome = (
+                "and may have been applied: read the order back (get_order) before sending it again"
+            )
+        else:
+            outcome = f"and answered {self.status}"
+        note_sent(error, self.request_line, outcome)
+
+    def end_attempt(self) -> None:
+        """The attempt has an answer or has failed: its slot's period starts."""
+        if self._slot is not None and self.settings.budget is not None:
+            # Unless it never left, it may still be under way to the service.
+            self._slot.answered = self.status is not None or self.sent is False
+            self.settings.budget.finish(self._slot)
+            self._slot = None
+
+    def end_refused_attempt(self, retry_after: float | None) -> None:
+        """The attempt was answered 429: the whole budget pauses."""
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.refuse(self._slot, retry_after)
+            self._slot = None
+
+    def observe_budget(self, remaining: int, reset: float | None) -> None:
+        """The service said what is left of its window, `reset` seconds from now."""
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.observe(self._slot, remaining, reset)
+
+    def sleep(self, seconds: float, reason: str) -> None:
+        """Waits, after telling why.
+
+        Raises:
+            WaitTooLong: this call may not sleep that long.
+        """
+        if self._one.seconds + seconds > self.settings.max_wait:
+            raise WaitTooLong(seconds, reason)
+        seconds = min(seconds, threading.TIMEOUT_MAX)  # or Python raises an OverflowError
+        self._tell(seconds, reason)
+        (_cancellation.get() or time).sleep(seconds)
+        self._one.seconds += seconds
+
+    def _tell(self, seconds: float, reason: str) -> None:
+        if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:
+            call_back(self.settings.on_wait, seconds, reason)
+        level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
+        template = "Waiting %.1f s before %s: %s"
+        log(self.settings.logger, level, template, seconds, self.request_line, reason)
+
+    def log_response(self, status: int) -> None:
+        """One record a response; of its query only what is known to be harmless."""
+        logger = self.settings.logger
+        if isinstance(logger, logging.Logger) and not logger.isEnabledFor(logging.DEBUG):
+            return
+        query = f"?{loggable_query(self.query)}" if self.query else ""
+        milliseconds = (time.perf_counter() - self._started) * 1000
+        log(
+            logger,
+            "debug",
+            "%s%s: %s in %.0f ms (attempt %d)",
+            self.request_line,
+            query,
+            status,
+            milliseconds,
+            self.attempt,
+        )
+
+
+_current: ContextVar[Call | None] = ContextVar("call", default=None)
+
+
+def current_call() -> Call | None:
+    """The call under way in this thread, if any."""
+    return _current.get()
+
+
+@contextmanager
+def under_way(call: Call) -> Iterator[Call]:
+    """Makes `call` the current one."""
+    token = _current.set(call)
+    try:
+        yield call
+    finally:
+        _current.reset(token)
+        call.end_attempt()

@@ -1,0 +1,219 @@
+"""The HTTPAdapter: our connections and retries under requests, its exceptions translated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar, cast
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import HTTPError
+
+from statuspro._forks import check_fork
+from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
+from statuspro._http.callbacks import of_the_caller
+from statuspro._http.exceptions import translate
+from statuspro._http.pool import Pool, Pools, TLSPool, socks_pool_classes, use_our_pools
+from statuspro._http.retry import RetryPolicy, note_unslept, retry_policy, settle
+from statuspro.errors import ConfigurationError, InvalidResponseError, RateLimitError
+from statuspro.redaction import Redactor
+
+#: Seconds that an attempt is thought to take at the most where it has no timeout.
+_LONGEST_ATTEMPT = 60.0
+
+
+class Transport(HTTPAdapter):
+    """The adapter between a client and urllib3.
+
+    Args:
+        policy: what is sent again, and when.
+        settings: what each call may do.
+        pool_connections: how many hosts to keep connections to.
+        pool_maxsize: how many connections to keep to each.
+    """
+
+    #: The class of a connection pool, by scheme.
+    pool_classes: ClassVar[dict[str, Any]] = {"http": Pool, "https": TLSPool}
+
+    def __init__(
+        self,
+        policy: RetryPolicy | None = None,
+        settings: CallSettings | None = None,
+        *,
+        pool_connections: int = 10,
+        pool_maxsize: int = 100,
+    ) -> None:
+        self.settings = settings or CallSettings()
+        super().__init__(pool_connections, pool_maxsize, policy or retry_policy(0))
+
+    def derive(self, policy: RetryPolicy, settings: CallSettings) -> Transport:
+        """An adapter with other settings that shares the connections of this one."""
+        derived = type(self).__new__(type(self))
+        vars(derived).update(vars(self), max_retries=policy, settings=settings)
+        return derived
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        """Called by `HTTPAdapter`'s constructor."""
+        self._pool_connections = connections
+        self._pool_maxsize = maxsize
+        self._pool_block = block
+        self._pools = Pools(
+            connections, self.pool_classes, maxsize=maxsize, block=block, **pool_kwargs
+        )
+        self.poolmanager = self._pools
+        self.proxy_manager = self._pools.proxies
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: Any,
+        proxies: dict[str, str] | None = None,
+        cert: Any = None,
+    ) -> HTTPConnectionPool:
+        """The pool for a request; the plain case is remembered, being the same each time."""
+        find = super().get_connection_with_tls_context
+        if proxies or cert:
+            return find(request, verify, proxies, cert)
+        scheme, _, host, *_ = (request.url or "").split("/", 3)
+        key = (scheme, host, verify)
+        pool = self._pools.known.get(key)
+        if pool is None or pool.pool.is_closed:  # to make room for others
+            pool = self._pools.known[key] = find(request, verify, proxies, cert)
+        return cast("HTTPConnectionPool", pool)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """The pools behind a proxy, of our connections too.
+
+        Raises:
+            ConfigurationError: the proxy's scheme leaves open which version of SOCKS it speaks.
+        """
+        classes = self.pool_classes
+        if is_socks := proxy.lower().startswith("socks"):
+            _check_socks_version(proxy)
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        if is_socks:
+            classes = socks_pool_classes(classes["http"], classes["https"])
+        use_our_pools(manager, classes)
+        return manager
+
+    def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
+        """The URL as urllib3 is given it: without the query, which the connection adds."""
+        call = current_call()
+        if call is not None and not proxies:
+            return call.path
+        return super().request_url(request, proxies).partition("?")[0]
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: dict[str, str] | None = None,
+    ) -> requests.Response:
+        """Sends the request, as often as the policy says, and returns the last answer, read.
+
+        Raises:
+            APIConnectionError: there is no answer.
+            APITimeoutError: there was none in time.
+            RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
+            InvalidResponseError: the answer is larger than `max_response_bytes`.
+            BaseException: what the caller's own code raised (`on_wait`, a logger, a signal
+                handler), as it is; with a note where a write had been sent by then.
+        """
+        check_fork()
+        call = Call(request, self.settings, _lease(timeout))
+        call.is_streamed = stream
+        try:
+            with under_way(call):
+                call.begin_attempt()
+                response = super().send(request, stream, timeout, verify, cert, proxies)
+                if call.body is not None:
+                    response.raw.release_conn()  # first: a logger may fail
+                settle(call, response.status_code, response.headers)
+                return _with_body(response, call)
+        except WaitTooLong as too_long:
+            if too_long.response is not None:
+                refused = self.build_response(request, too_long.response)
+                note_unslept(refused, too_long.seconds)
+                return _with_body(refused, call)
+            if too_long.error is None:
+                failure: BaseException = _out_of_budget(call, too_long)
+            else:
+                failure = translate(too_long.error, request, call.sent)
+        except Cancelled:
+            raise
+        except (requests.RequestException, HTTPError) as error:
+            own = of_the_caller(error)
+            failure = own or translate(error, request, call.sent)
+            if own is not None:
+                call.note_on(own)
+        except BaseException as error:
+            call.note_on(error)
+            raise
+        # Raised here, and not where it was caught: that one's context would hold the request.
+        raise failure
+
+
+class _Timed(requests.Response):
+    """A response on its way to its Session, which sets `elapsed` to what all of the call took.
+
+    That includes what the call has waited, so it is not taken; the response is a plain one then.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "elapsed":
+            self.__class__ = cast("Any", requests.Response)
+        else:
+            super().__setattr__(name, value)
+
+
+def _with_body(response: requests.Response, call: Call) -> requests.Response:
+    if call.body is None:  # an answer that none of our connections read: a test's
+        return response
+    if call.is_oversized or not call.is_streamed:
+        # What requests itself does on the first access to `content`.
+        vars(response).update(_content=call.body, _content_consumed=True)
+    response.elapsed = timedelta(seconds=call.seconds)
+    response.__class__ = _Timed
+    if call.is_oversized and 200 <= response.status_code < 300:
+        raise InvalidResponseError(
+            f"The answer is larger than {call.settings.max_response_bytes} bytes "
+            "(max_response_bytes).",
+            status_code=response.status_code,
+            response=Redactor(response.request).response(response),
+            request_line=call.request_line,
+            maybe_applied=call.is_write,
+        )
+    return response
+
+
+def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
+    return RateLimitError(
+        f"{too_long.reason}. That is longer than max_wait allows "
+        f"({call.settings.max_wait:g} s in all): nothing was sent.",
+        retry_after=too_long.seconds,
+        request_line=call.request_line,
+    )
+
+
+def _check_socks_version(proxy: str) -> None:
+    # Before urllib3 does, which shows the whole URL, its password included.
+    scheme = proxy.partition(":")[0].lower()
+    if scheme not in ("socks4", "socks4a", "socks5", "socks5h"):
+        raise ConfigurationError(
+            "A proxy's URL begins with socks4, socks4a, socks5 or socks5h (which has the proxy "
+            f"resolve names), not with {scheme}."
+        )
+
+
+def _lease(timeout: Any) -> float:
+    if isinstance(timeout, Timeout):
+        timeout = timeout.total or (timeout.connect_timeout, timeout.read_timeout)
+    parts = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    seconds = [part for part in parts if isinstance(part, (int, float))]
+    return float(sum(seconds)) if len(seconds) == len(parts) else _LONGEST_ATTEMPT

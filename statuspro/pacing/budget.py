@@ -1,0 +1,304 @@
+"""How every rate budget is asked, wherever its counts are kept."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+from weakref import WeakSet
+
+from statuspro._logging import Logger, log
+from statuspro.errors import StatusProError
+from statuspro.pacing.forking import ForkSafe, registry
+from statuspro.pacing.ledger import Ledger
+from statuspro.pacing.slot import Figures, Slot, Wait
+
+T = TypeVar("T")
+Change = Callable[[Ledger], T]
+
+_logger = logging.getLogger("statuspro")
+
+# Seconds that a change waits for others at the most, however long its caller could.
+_MOST_PATIENCE = 5.0
+
+
+class User:
+    """Keeps a storage open, as long as it lives and until it is released: a client has one."""
+
+
+class Budget(ForkSafe, ABC):
+    """Says which request may be sent, and when. None of the methods sleeps for a slot."""
+
+    def __init__(self, limit: Figures, logger: Logger = _logger) -> None:
+        self.limit = limit
+        self.logger = logger
+        super().__init__()
+
+    @abstractmethod
+    def change(self, change: Change[T], patience: float) -> T:
+        """Changes the counts as a whole or not at all, and returns what `change` does.
+
+        Args:
+            change: may run more than once.
+            patience: seconds to wait for others that change the counts.
+
+        Raises:
+            StatusProError: the counts cannot be reached.
+        """
+
+    def take(self, slot: Slot) -> Wait | None:
+        """Takes a slot, or queues for one: then call again after the wait.
+
+        Returns:
+            None when the request may be sent now.
+
+        Raises:
+            StatusProError: the budget cannot be reached; nothing may be sent.
+        """
+        if slot.taken:
+            return None
+        wait = self.change(lambda ledger: ledger.take(slot), slot.patience)
+        slot.taken = wait is None
+        return wait
+
+    def give_back(self, slot: Slot) -> None:
+        """Leaves the queue, or frees a slot that was not used after all."""
+        if slot.number:
+            self._end(slot, lambda ledger: ledger.give_back(slot))
+
+    def finish(self, slot: Slot) -> None:
+        """Notes that the attempt has ended: from now on its slot is kept for one more period."""
+        if slot.taken:
+            self._end(slot, lambda ledger: ledger.finish(slot))
+
+    def refuse(self, slot: Slot, retry_after: float | None) -> None:
+        """Pauses the whole budget: the attempt was answered 429 (instead of `finish`).
+
+        Args:
+            slot: of the attempt.
+            retry_after: seconds that the service asked for.
+        """
+        # A little longer, so that not all come back at once.
+        pause = None if retry_after is None else max(retry_after, 0.0) * random.uniform(1.01, 1.05)
+        self._end(slot, lambda ledger: ledger.refuse(slot, pause))
+
+    def observe(self, slot: Slot, remaining: int, reset: float | None) -> None:
+        """Counts what another user of the key has used.
+
+        Args:
+            slot: of the attempt.
+            remaining: how many requests the service says are left.
+            reset: in how many seconds they are renewed.
+        """
+        if slot.bulk:
+            return  # the response to a bulk request may speak of either limit
+        with contextlib.suppress(StatusProError):  # which the end of the attempt will tell
+            self.change(lambda ledger: ledger.observe(slot, remaining, reset), slot.patience)
+
+    def _end(self, slot: Slot, change: Change[None]) -> None:
+        """Changes the counts after the attempt: a failure here must not lose its outcome."""
+        try:
+            self.change(change, slot.patience)
+        except StatusProError as error:
+            log(self.logger, "warning", "%s; a slot is kept until its lease ends", error)
+        slot.number, slot.place, slot.due, slot.taken = 0, 0.0, 0.0, False
+
+
+class LocalBudget(Budget):
+    """The budget of one process.
+
+    Args:
+        limit: the figures.
+        clock: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, limit: Figures, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ledger = Ledger(limit)
+        self._clock = clock
+        super().__init__(limit)
+
+    def change(self, change: Change[T], patience: float) -> T:
+        """Changes the counts, see `Budget`."""
+        with self.lock:
+            self._ledger.now = self._clock()
+            return change(self._ledger)
+
+    def after_fork_in_child(self) -> None:
+        """Forgets what is the parent's."""
+        # The threads that were sending or waiting are the parent's; what they sent still counts.
+        self._ledger.now = self._clock()
+        self._ledger.land()
+
+
+class Storage(ForkSafe, ABC):
+    """Where processes share budgets: one connection for a process, whatever the number of keys.
+
+    Attributes:
+        where: how messages name it.
+        losses: how often counts may have been lost with the whole storage.
+    """
+
+    where: str
+    #: Seconds that a change may take though its caller must not wait: it is no wait yet.
+    least_patience: float
+
+    def __init__(self) -> None:
+        self.losses = 0
+        self._users: WeakSet[User] = WeakSet()
+        super().__init__()
+
+    def change(self, budget: SharedBudget, change: Change[T], patience: float) -> T:
+        """Changes the counts of a budget, see `Budget`."""
+        patience = min(max(patience, self.least_patience), _MOST_PATIENCE)
+        deadline = time.monotonic() + patience
+        try:
+            if not self.lock.acquire(timeout=patience):
+                raise StatusProError(f"the rate budget in {self.where} is busy")
+            return self.change_until(deadline, budget, change)
+        finally:
+            # Not by what `acquire` returned: Ctrl-C can come before that is known.
+            try:  # noqa: SIM105 - Ctrl-C could fall into `suppress`, which is Python
+                self.lock.release()
+            except RuntimeError:
+                pass  # this thread waited in vain
+
+    @abstractmethod
+    def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        """Changes the counts, the lock held, by a time of `time.monotonic`."""
+
+    @abstractmethod
+    def disconnect(self) -> None:
+        """Closes the connection, the lock held; the next use opens another."""
+
+    def use(self, user: User) -> None:
+        """Keeps the connection open for a user."""
+        with self.lock:
+            self._users.add(user)
+
+    def release(self, user: User) -> None:
+        """Closes the connection where no other user needs it."""
+        with self.lock:
+            self._users.discard(user)
+            if not self._users:
+                self.disconnect()
+
+    def before_fork(self) -> None:
+        """Closes what two processes must not share; either opens it anew."""
+        self.disconnect()
+
+
+class SharedBudget(Budget):
+    """One budget among those in a storage.
+
+    Args:
+        storage: where its counts are.
+        digest: its name there.
+        limit: the figures.
+        logger: told what happens to the counts.
+        falls_back: whether to count in this process while the storage cannot be reached.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        digest: str,
+        limit: Figures,
+        logger: Logger,
+        *,
+        falls_back: bool = False,
+    ) -> None:
+        self.storage = storage
+        self.digest = digest
+        self.falls_back = falls_back
+        self._known: Ledger | None = None  # the counts as this process saw them last ...
+        self._known_at = 0.0  # ... when ...
+        self._losses = storage.losses  # ... and how often the storage had been lost by then
+        self._warned: set[str] = set()
+        super().__init__(limit, logger)
+
+    def change(self, change: Change[T], patience: float) -> T:
+        """Changes the counts, see `Budget`."""
+        return self.storage.change(self, change, patience)
+
+    def ledger(self, data: object, steady: float, wall: float, *, outdated: bool = False) -> Ledger:
+        """Makes a ledger of what is stored, and of what this process knows where that was lost.
+
+        Args:
+            data: what is stored; None where nothing is.
+            steady: seconds of a clock that is never set, but may differ between processes.
+            wall: seconds of a clock that can be set.
+            outdated: whether an older version of this library uses the budget too.
+        """
+        ledger, known, is_lost = Ledger(self.limit, steady, wall), self._known, data is None
+        if data is not None:
+            try:
+                ledger.load(data)
+            except ValueError as error:
+                ledger, is_lost = Ledger(self.limit, steady, wall), True
+                log(self.logger, "warning", "%s: %s; they begin anew", self._name, error)
+            else:
+                self._compare_clocks(ledger, steady, wall)
+                ledger.move_on(steady, wall)
+        if outdated:
+            self._warn("an older version of statuspro counts there too, and neither sees the other")
+            if is_lost:
+                ledger.all.paused_until = ledger.bulk.paused_until = ledger.now + ledger.span
+        if known is not None and (is_lost or self._losses != self.storage.losses):
+            known.move_on(steady, wall)
+            if data is None and self._losses == self.storage.losses and known.lasts():
+                log(self.logger, "warning", "%s: the stored counts were lost", self._name)
+            ledger.merge(known)
+        return ledger
+
+    def keep(self, ledger: Ledger, now: float = 0.0) -> None:
+        """Remembers what has been stored, at a time of this process."""
+        self._known, self._known_at, self._losses = ledger, now, self.storage.losses
+
+    def change_alone(self, change: Change[T], now: float) -> T:
+        """Changes what this process knows of the counts: they are stored when that is possible."""
+        if self._known is None:
+            self.keep(Ledger(self.limit, time.time(), time.time()), now)
+        known = self._known
+        assert known
+        steady, wall = (clock + now - self._known_at for clock in known.clocks)
+        known.move_on(steady, wall)
+        self._known_at, self._losses = now, -1
+        return change(known)
+
+    @property
+    def _name(self) -> str:
+        return f"the rate budget in {self.storage.where}"
+
+    def _compare_clocks(self, ledger: Ledger, steady: float, wall: float) -> None:
+        by_steady, by_wall = steady - ledger.clocks[0], wall - ledger.clocks[1]
+        if 0 <= by_wall < ledger.span and not -1 < by_steady < by_wall + 1:
+            self._warn("the clocks of the processes differ (containers?), the system time counts")
+
+    def _warn(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            log(self.logger, "warning", "%s: %s", self._name, text)
+
+
+def release(user: User) -> None:
+    """Closes every storage that this user alone has kept open."""
+    for storage in storages():
+        storage.release(user)
+
+
+def storages() -> list[Storage]:
+    """All that this process has opened."""
+    with registry.lock:
+        return [member for member in registry.members if isinstance(member, Storage)]
+
+
+@atexit.register
+def _disconnect_all() -> None:
+    # Or the interpreter, which closes what is open later, warns of it.
+    for storage in storages():
+        storage.disconnect()

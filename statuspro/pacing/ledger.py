@@ -1,0 +1,366 @@
+"""What a rate budget counts and when the next request may go, as pure arithmetic.
+
+Why no request is ever one too many: the service counts a request somewhere between its send and its
+response. A slot in the budget is taken before the send and is free again a full period after the
+response arrived. So the request that takes the slot over is counted at least a period after the one
+before it, and any N + 1 requests that the service counts span at least a period, whatever the
+delays on the way. A window of that length, whenever it opens, holds at most N.
+
+A request without a response may still be under way when its caller has given it up, or was killed.
+It is taken to be under way until a period after its send, or for its lease where that is longer:
+the gateways in front of such a service (nginx, PHP-FPM) let go of a request after 60 seconds, which
+is the service's period.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from bisect import insort
+from collections import Counter, deque
+from collections.abc import Iterable
+
+from statuspro.pacing.slot import Figures, Slot, Wait, wait_for
+
+# A slot is kept this much longer than the period: at 60 s a whole second, the service's tick.
+MARGIN = 0.0175
+# Whatever the service says, it is asked again after so many periods.
+MOST_PERIODS = 5
+
+
+class Window:
+    """One of the two limits: so many requests in any period."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.ended: deque[float] = deque()  # when each slot is free again, soonest first
+        # Of those under way: when the attempt is over and its slot free again, at the latest.
+        self.flying: dict[int, tuple[float, float]] = {}
+        self.paused_until = 0.0
+        self.refused_at = 0.0  # the first refusal of a series ...
+        self.refusals = 0  # ... and its length; 0 once a request that was sent alone went through
+        self.probe = 0  # the number of the request that was sent alone
+        self.proven = 0  # how many had gone through in a period when a series began
+
+    def end(self, until: float) -> None:
+        """Keeps a slot until then."""
+        if self.ended and until < self.ended[-1]:
+            insort(self.ended, until)
+        else:
+            self.ended.append(until)
+
+    def free(self, now: float) -> int:
+        """The number of free slots, pauses left aside."""
+        ended, flying = self.ended, self.flying
+        while ended and ended[0] <= now:
+            ended.popleft()
+        free = self.size - len(ended) - len(flying)
+        if free <= 0:
+            for number in [number for number, (_, until) in flying.items() if until <= now]:
+                del flying[number]
+                free += 1
+        return free
+
+    def open(self, now: float, kept: float) -> int:
+        """The number of requests that may go now: none in a pause, and one alone after it.
+
+        For a period after a series of refusals, they also go one by one from the number on at which
+        the series began: if another user of the key goes on, that costs one refusal and not many.
+        """
+        free = self.free(now)
+        if self.paused_until > now:
+            return 0
+        if self.refusals:
+            alone_until = self.flying.get(self.probe, (0.0, 0.0))[0]
+        elif 0 < self.proven <= self.size - free and now < self.paused_until + kept:
+            alone_until = max((over for over, _ in self.flying.values()), default=0.0)
+        else:
+            return free
+        return 0 if alone_until > now else min(free, 1)
+
+    def wait(self, ahead: int, now: float, kept: float) -> float:
+        """Seconds until a slot is free for a request with so many ahead, pauses left aside."""
+        free = self.free(now)
+        rounds, place = divmod(ahead, self.size)
+        wait = 0.0
+        if place >= free:
+            place -= free
+            if place < len(self.ended):
+                until = self.ended[place]
+            else:  # what is under way ends now at the earliest
+                latest = sorted(until for _, until in self.flying.values())
+                until = min(latest[place - len(self.ended)], now + kept)
+            wait = max(0.001, until - now)
+        return wait + rounds * kept
+
+    def dump(self) -> list[float]:
+        """The state as numbers."""
+        values = [self.paused_until, self.refused_at, self.refusals, self.probe, self.proven]
+        values += (len(self.ended), *self.ended, len(self.flying))
+        for number, times in self.flying.items():
+            values += (number, *times)
+        return values
+
+    def load(self, values: tuple[float, ...], start: int, latest: float) -> int:
+        """Takes over what `dump` has made, from `start` on, and returns where it ends.
+
+        Raises:
+            ValueError: these are no counts, or some would never be over (after `latest`).
+        """
+        self.paused_until, self.refused_at, *numbers, ended = values[start : start + 6]
+        self.refusals, self.probe, self.proven = map(int, numbers)
+        start += 6 + int(ended)
+        self.ended = deque(values[start - int(ended) : start])
+        end = start + 1 + 3 * int(values[start])
+        flying = _in_groups(values[start + 1 : end], 3)
+        self.flying = {int(number): (over, until) for number, over, until in flying}
+        times = (*self.ended, *(until for _, until in self.flying.values()))
+        if max(self.paused_until, 0.0, *times) > latest:
+            raise ValueError
+        return end
+
+    def merge(self, other: Window, later: float) -> None:
+        """Adds what only the other one has counted, on a clock that is `later` than its."""
+        theirs = Counter(until + later for until in other.ended)
+        self.ended = deque(sorted((Counter(self.ended) | theirs).elements()))
+        moved = {number: (a + later, b + later) for number, (a, b) in other.flying.items()}
+        self.flying = {**moved, **self.flying}
+        if other.paused_until + later > self.paused_until:
+            self.paused_until = other.paused_until + later
+            self.refused_at = other.refused_at + later
+            self.refusals, self.probe, self.proven = other.refusals, other.probe, other.proven
+
+
+class Ledger:
+    """The counts of one budget: what is under way, what has ended, what waits.
+
+    The ledger has a time of its own, `now`, which never goes back: see `move_on`.
+
+    Args:
+        limit: the figures.
+        steady: see `move_on`.
+        wall: see `move_on`; the time begins with it.
+    """
+
+    def __init__(self, limit: Figures, steady: float = 0.0, wall: float = 0.0) -> None:
+        self.limit = limit
+        self.span = limit.period * (1 + MARGIN)  # for which a slot is kept after its response
+        self.poll = max(0.01, limit.period / 100)  # after which to look again for a probe's end
+        self.grace = 0.05 + limit.period / 60  # for which a waiting request may come late
+        self.now = wall
+        self.clocks = steady, wall
+        self.all = Window(limit.requests)
+        self.bulk = Window(limit.bulk)
+        # By number: place in the queue, whether bulk, passed by after.
+        self.waiting: dict[int, tuple[float, bool, float]] = {}
+        self.last_place = 0.0
+        self.pauses = 0
+
+    def move_on(self, steady: float, wall: float) -> None:
+        """Lets the time pass that has passed by both of two clocks, or by the one that went on.
+
+        Args:
+            steady: seconds of a clock that is never set, but may differ between processes.
+            wall: seconds of a clock that can be set.
+
+        Either clock can jump: the one that is set, where it is set, and the steady one, where the
+        machine starts anew or where containers have clocks of their own. They do not jump alike.
+        """
+        steps = (steady - self.clocks[0], wall - self.clocks[1])
+        self.now += min((step for step in steps if step >= 0), default=0.0)
+        self.clocks = steady, wall
+
+    def take(self, slot: Slot) -> Wait | None:
+        """Takes a slot or queues for one; the slot is told its number and its place."""
+        slot.number = slot.number or int.from_bytes(os.urandom(6), "big") + 1
+        if not slot.place:
+            slot.place = self.last_place = max(self.now, self.last_place + 1e-6)
+        windows = self._windows(slot)
+        for window in windows:
+            window.flying.pop(slot.number, None)  # of a try that was thought to have failed
+        wait, why = self._wait(slot)
+        if wait > 0:
+            self._queue(slot, wait)
+            return wait_for(self.limit, why, wait)
+        over, gone = self.now + slot.lease, self.now + max(slot.lease, self.limit.period)
+        for window in windows:
+            window.flying[slot.number] = over, gone + self.span
+            if window.refusals:
+                window.probe = slot.number
+        self.waiting.pop(slot.number, None)
+        slot.pauses = self.pauses
+        return None
+
+    def give_back(self, slot: Slot) -> None:
+        """Leaves the queue, or frees a slot that was not used."""
+        self.waiting.pop(slot.number, None)
+        for window in self._windows(slot):
+            window.flying.pop(slot.number, None)
+
+    def finish(self, slot: Slot) -> None:
+        """Keeps the slot of an attempt that has ended for one more period."""
+        for window in self._windows(slot):
+            if window.probe == slot.number and slot.answered:
+                window.refusals = window.probe = 0
+                if self.waiting:  # all of them wake up first, so that none is overtaken
+                    window.paused_until = max(window.paused_until, self.now + self.poll)
+        self._end(slot)
+
+    def refuse(self, slot: Slot, retry_after: float | None) -> None:
+        """Pauses the whole budget."""
+        if slot.taken:
+            self._end(slot)
+        if slot.pauses != self.pauses:
+            return  # it was sent before the last pause began: nothing new
+        self.pauses += 1
+        for window in self._windows(slot):
+            if self.now > window.paused_until + self.span:
+                window.refusals = 0  # the series is long over
+            window.refusals += 1
+            if window.refusals == 1:
+                window.refused_at, window.proven = self.now, len(window.ended) - 1
+            window.paused_until = max(window.paused_until, self._pause(window, retry_after))
+
+    def observe(self, slot: Slot, remaining: int, reset: float | None) -> None:
+        """Counts what another user of the same key has used."""
+        window, now = self.all, self.now
+        free = window.free(now)
+        if slot.pauses != self.pauses or remaining >= free:
+            return
+        # The difference was used elsewhere. No window ends later than a period from now.
+        tick = self.limit.period / 60
+        until = now + (self.span if reset is None else min(max(reset, 0) + tick, self.span))
+        if remaining > 0:
+            window.ended = deque(sorted([*window.ended, *[until] * (free - remaining)]))
+        elif reset is not None:
+            window.paused_until = max(window.paused_until, until)
+        elif not window.refusals:
+            window.refusals, window.refused_at = 1, now
+            window.paused_until = max(window.paused_until, self._pause(window, None))
+
+    def land(self) -> None:
+        """Counts everything under way as ended, and forgets what waits."""
+        for window in (self.all, self.bulk):
+            for _ in window.flying:
+                window.end(self.now + self.span)
+            window.flying.clear()
+        self.waiting.clear()
+
+    def merge(self, other: Ledger) -> None:
+        """Adds what only another ledger of the same budget has counted."""
+        later = self.now - other.now
+        if abs(later) < 1:  # the same time: what both have counted is to be known again
+            later = 0.0
+        self.all.merge(other.all, later)
+        self.bulk.merge(other.bulk, later)
+        self.last_place = max(self.last_place, other.last_place)
+        self.pauses = max(self.pauses, other.pauses)
+
+    def lasts(self) -> float:
+        """Seconds until all that is counted is over."""
+        over = [self.now]
+        for window in (self.all, self.bulk):
+            over += (*window.ended, *(until for _, until in window.flying.values()))
+            over.append(window.paused_until + self.span)
+        return max(over) - self.now
+
+    def _windows(self, slot: Slot) -> tuple[Window, ...]:
+        return (self.all, self.bulk) if slot.bulk else (self.all,)
+
+    def _queue(self, slot: Slot, wait: float) -> None:
+        """Waits for a slot that comes late once the longer, the later it was: it is alive."""
+        late = self.now - slot.due if slot.due else 0.0
+        slot.grace = max(slot.grace, min(2 * late, self.span / 4))
+        slot.due = self.now + wait
+        self.waiting[slot.number] = slot.place, slot.bulk, slot.due + self.grace + slot.grace
+
+    def _end(self, slot: Slot) -> None:
+        until, unknown = self.now + self.span, self.now + self.limit.period + self.span
+        for window in self._windows(slot):
+            _, gone = window.flying.get(slot.number, (0.0, unknown))
+            window.end(until if slot.answered else max(until, gone))
+            window.flying.pop(slot.number, None)
+
+    def _pause(self, window: Window, retry_after: float | None) -> float:
+        """When a pause that begins now ends."""
+        now = self.now
+        if retry_after is not None:
+            growing = max(retry_after, self.poll) * 2.0 ** min(window.refusals - 1, 30)
+            pause = max(retry_after, min(growing, self.span))
+            return now + min(pause, MOST_PERIODS * self.span)
+        if window.refusals == 1:
+            return now + self.span / 3
+        if window.refusals == 2:  # by then the window of the first refusal is over
+            return max(now + self.span / 3, window.refused_at + self.span + self.limit.period / 60)
+        return now + self.span * min(2.0, 1 + (window.refusals - 3) / 4)
+
+    def _wait(self, slot: Slot) -> tuple[float, str]:
+        """Seconds until the slot's turn, and what for; 0 when it is now."""
+        ahead = bulk_ahead = 0
+        if self.waiting:
+            ahead, bulk_ahead = self._ahead(slot)
+        wait, why = self._wait_for(self.all, ahead)
+        if slot.bulk:
+            bulk_wait, bulk_why = self._wait_for(self.bulk, bulk_ahead)
+            if bulk_wait > wait:
+                return bulk_wait, "bulk" if bulk_why == "full" else bulk_why
+        return wait, why
+
+    def _ahead(self, slot: Slot) -> tuple[int, int]:
+        """How many wait before this slot and could go; how many bulk requests wait before it."""
+        late = [number for number, (_, _, until) in self.waiting.items() if until < self.now]
+        for number in late:
+            del self.waiting[number]  # its process may be gone; if not, it still has its place
+        own = slot.place, slot.number
+        before = [bulk for number, (at, bulk, _) in self.waiting.items() if (at, number) < own]
+        bulk = sum(before)
+        # A bulk request that waits for the bulk limit is in no other request's way.
+        able = min(bulk, max(0, self.bulk.open(self.now, self.span))) if bulk else 0
+        return len(before) - bulk + able, bulk
+
+    def _wait_for(self, window: Window, ahead: int) -> tuple[float, str]:
+        now = self.now
+        if ahead < window.open(now, self.span):
+            return 0.0, ""
+        full = window.wait(ahead, now, self.span)
+        if window.paused_until > now:
+            behind = self.poll if window.refusals and ahead else 0.0
+            paused = window.paused_until - now + behind
+            return (paused, "paused") if paused > full else (full, "full")
+        return (full, "full") if full else (self.poll, "probe")
+
+    def dump(self) -> bytes:
+        """The whole state as numbers, to be stored; `load` in another version reads another key."""
+        values: list[float] = [self.now, *self.clocks, self.last_place, self.pauses]
+        values += (*self.all.dump(), *self.bulk.dump(), len(self.waiting))
+        for number, waiting in self.waiting.items():
+            values += (number, *waiting)
+        return struct.pack(f"<{len(values)}d", *values)
+
+    def load(self, data: object) -> None:
+        """Takes over what `dump` has stored.
+
+        Raises:
+            ValueError: the data are damaged.
+        """
+        try:
+            if not isinstance(data, bytes):
+                raise TypeError
+            values = struct.unpack(f"<{len(data) // 8}d", data)
+            if not math.isfinite(sum(values)):
+                raise ValueError
+            self.now, *clocks, self.last_place, pauses = values[:5]
+            self.clocks, self.pauses = (clocks[0], clocks[1]), int(pauses)
+            latest = self.now + 3600 + (3 + MOST_PERIODS) * self.span
+            at = self.bulk.load(values, self.all.load(values, 5, latest), latest)
+            groups = _in_groups(values[at + 1 :], 4)
+            self.waiting = {int(number): (p, bulk > 0, u) for number, p, bulk, u in groups}
+            if len(self.waiting) != values[at] or len(values) != at + 1 + 4 * values[at]:
+                raise ValueError
+        except (TypeError, ValueError, IndexError, struct.error):
+            raise ValueError("the stored counts are damaged") from None
+
+
+def _in_groups(values: tuple[float, ...], size: int) -> Iterable[tuple[float, ...]]:
+    return zip(*[iter(values)] * size, strict=True)

@@ -1,0 +1,185 @@
+"""Budgets that all processes of a machine share in a SQLite file.
+
+SQLite does the locking: every change reads the counts, changes them and writes them back in one
+transaction. Nothing depends on a process living on: what it had under way ends with its lease, and
+its place in the queue is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import sqlite3
+import struct
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from statuspro._logging import log
+from statuspro.errors import ConfigurationError, StatusProError
+from statuspro.pacing.budget import Change, SharedBudget, Storage
+
+T = TypeVar("T")
+
+_TABLE = "CREATE TABLE IF NOT EXISTS budget_2 (digest TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID"
+_READ = "SELECT state FROM budget_2 WHERE digest = ?"
+_WRITE = "INSERT OR REPLACE INTO budget_2 VALUES (?, ?)"
+# What an older version wrote: its numbers begin with the time of its last change.
+_HAS_OLDER = "SELECT 1 FROM sqlite_master WHERE name = 'budget_1'"
+_READ_OLDER = "SELECT state FROM budget_1 WHERE digest = ?"
+
+# Connections of a parent that forked without telling: closing them would disturb its locks.
+_abandoned: list[sqlite3.Connection] = []
+
+
+class _MovedError(OSError):
+    """The file is no longer the one that was opened."""
+
+
+class SQLiteStorage(Storage):
+    """The budgets in one file; it is created readable by its owner alone.
+
+    Args:
+        path: the file; its folder must exist.
+        steady: seconds of a clock that no process sets.
+        wall: seconds of the system's clock.
+
+    Raises:
+        ConfigurationError: the folder does not exist.
+    """
+
+    least_patience = 0.1
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        steady: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.where = path
+        if not os.path.isdir(os.path.dirname(path)):
+            raise ConfigurationError(f"rate_limit_storage: the folder of {path} is missing")
+        self._clocks = steady, wall
+        self._connection: sqlite3.Connection | None = None
+        self._pid = 0
+        self._file = (0, 0)
+        self._has_older = False
+        super().__init__()
+
+    def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        """Changes the counts in one transaction, see `Storage`."""
+        tries = 3
+        while True:
+            try:
+                return self._transaction(deadline, budget, change)
+            except (sqlite3.Error, OSError) as error:
+                tries -= 1
+                if not tries or _is_locked(error):
+                    message = f"the rate budget in {self.where} cannot be used: {error}"
+                    raise StatusProError(message) from error
+                self._recover(error, budget)
+
+    def disconnect(self) -> None:
+        """Closes the file, see `Storage`."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                connection.close()
+
+    def after_fork_in_child(self) -> None:
+        """Forgets what is the parent's."""
+        if self._connection is not None:
+            _abandoned.append(self._connection)
+            self._connection = None
+
+    def _transaction(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        if self._pid != os.getpid():
+            self.after_fork_in_child()
+        try:
+            connection = self._connection or self._connect(deadline)
+            with connection:  # which commits, or rolls back, whatever is raised
+                _patiently(deadline, lambda: connection.execute("BEGIN EXCLUSIVE"))
+                if self._find() != self._file:
+                    raise _MovedError("the file was removed or replaced")
+                row = connection.execute(_READ, (budget.digest,)).fetchone()
+                steady, wall = (clock() for clock in self._clocks)
+                outdated = self._has_older and self._is_older_in_use(budget, steady)
+                data = None if row is None else row[0]
+                ledger = budget.ledger(data, steady, wall, outdated=outdated)
+                result = change(ledger)
+                connection.execute(_WRITE, (budget.digest, ledger.dump()))
+        except BaseException:
+            self.disconnect()
+            raise
+        budget.keep(ledger)
+        return result
+
+    def _connect(self, deadline: float) -> sqlite3.Connection:
+        # Never the file of an open connection: closing it here would drop SQLite's locks.
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(self.where, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        self._file = self._find()
+        connection = self._connection = sqlite3.connect(
+            self.where, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        self._pid = os.getpid()
+        _patiently(deadline, lambda: self._set_up(connection))
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        # The counts need not outlive a power cut.
+        connection.execute("PRAGMA synchronous = OFF")
+        with contextlib.suppress(sqlite3.OperationalError):  # an older version is at it, with WAL
+            connection.execute("PRAGMA journal_mode = PERSIST")
+        connection.execute(_TABLE)
+        self._has_older = connection.execute(_HAS_OLDER).fetchone() is not None
+
+    def _find(self) -> tuple[int, int]:
+        try:
+            status = os.stat(self.where)
+        except FileNotFoundError:
+            return (0, 0)
+        return status.st_dev, status.st_ino
+
+    def _is_older_in_use(self, budget: SharedBudget, steady: float) -> bool:
+        assert self._connection is not None
+        row = self._connection.execute(_READ_OLDER, (budget.digest,)).fetchone()
+        if row is None or not isinstance(row[0], bytes) or len(row[0]) < 8:
+            return False
+        changed_at: float = struct.unpack_from("<d", row[0])[0]
+        return 0 <= steady - changed_at < 2 * budget.limit.period
+
+    def _recover(self, error: Exception, budget: SharedBudget) -> None:
+        """Says what was lost, and puts a file aside that is damaged."""
+        if isinstance(error, _MovedError):
+            text = "%s: %s; it goes on in the file that is there now"
+        elif type(error) is sqlite3.DatabaseError:  # and of no subclass: damaged, or no database
+            text = "%s: %s; it goes on in a new file, the old one is kept as *.damaged-*"
+            if self._find() != self._file:
+                return  # another process has done it
+            with contextlib.suppress(OSError):  # then the next try fails too
+                os.replace(self.where, f"{self.where}.damaged-{time.time_ns()}")
+        else:
+            return
+        self.losses += 1
+        log(budget.logger, "warning", text, f"the rate budget in {self.where}", error)
+
+
+def _patiently(deadline: float, action: Callable[[], object]) -> None:
+    """Tries again while another process is at the file; SQLite's own wait would not heed Ctrl-C."""
+    pause = 0.0005
+    while True:
+        try:
+            action()
+            return
+        except sqlite3.OperationalError as error:
+            if not _is_locked(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(2 * pause, 0.02)
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)

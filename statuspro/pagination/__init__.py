@@ -1,0 +1,1 @@
+"""Lists that move, page by page: nothing skipped, nothing twice."""

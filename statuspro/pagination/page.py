@@ -1,0 +1,140 @@
+"""One page of a list, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import urlencode
+
+import requests
+
+from statuspro import _arguments
+from statuspro._logging import warn
+from statuspro.responses import refuse_body, unwrap_object
+from statuspro.session import Client
+
+#: The most that the service gives at once.
+MOST_PER_PAGE = 100
+
+
+Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+
+Item = dict[str, Any]
+
+
+class Read(NamedTuple):
+    """What to ask the service for: the page of that number, of pages of that size."""
+
+    number: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The position behind it."""
+        return self.number * self.size
+
+
+class Page:
+    """One page as it was read, checked.
+
+    Raises:
+        InvalidResponseError: it is not a page of a list.
+    """
+
+    def __init__(self, body: dict[str, Any], response: requests.Response) -> None:
+        self.body = body
+        self._response = response
+        self.items = self._checked_items(body.get("data"))
+        self.ids = self._checked_ids([item.get("id") for item in self.items])
+        self.has_ids = None not in self.ids
+        meta = body.get("meta")
+        if not isinstance(meta, dict):
+            self.refuse("its meta is not an object")
+        last_page = self._number(meta, "last_page", 0)
+        if last_page is None:
+            self.refuse("its meta has no last_page")
+        self.last_page = last_page
+        self.total = self._number(meta, "total", 0)
+        self._per_page = self._number(meta, "per_page", 1)
+
+    def size_for(self, read: Read) -> int:
+        """How many items the service has on such a page, which may be less than was asked for."""
+        is_less = self._per_page and len(self.items) <= self._per_page < read.size
+        return self._per_page if self._per_page and is_less else read.size
+
+    def cut(self, count: int, last_page: int) -> None:
+        """Leaves out what is behind `count` items, as if it were on a page to come."""
+        self.items, self.ids = self.items[:count], self.ids[:count]
+        self.last_page = last_page
+
+    def without(self, seen: set[Any]) -> list[dict[str, Any]]:
+        """The items that were not seen, each once; one without an id always counts as new."""
+        ids = set(self.ids)
+        if len(ids) == len(self.ids) and seen.isdisjoint(ids):
+            return self.items
+        unique = dict(zip(self.ids, self.items, strict=True))
+        return [
+            item
+            for key, item in zip(self.ids, self.items, strict=True)
+            if key is None or (key not in seen and unique.pop(key, None) is not None)
+        ]
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Ends the walk over what the service sent."""
+        refuse_body(self._response, reason)
+
+    def _checked_items(self, items: Any) -> list[dict[str, Any]]:
+        if not isinstance(items, list):
+            self.refuse("its data is not an array")
+        if set(map(type, items)) - {dict}:
+            self.refuse("its data is not an array of objects")
+        return items
+
+    def _checked_ids(self, ids: list[Any]) -> list[Any]:
+        if set(map(type, ids)) & {dict, list}:
+            self.refuse("an item's id is neither a number nor a string")
+        return ids
+
+    def _number(self, meta: dict[str, Any], name: str, least: int) -> int | None:
+        value = meta.get(name)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
+            value = int(value)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            self.refuse(f"its {name} is not a whole number from {least} on")
+        return value
+
+
+def read_page(
+    client: Client, path: str, params: Mapping[str, Any], number: int, per_page: int
+) -> Page:
+    """Reads one page of a list (one request)."""
+    # Encoded here, as requests does it too, but after several detours.
+    query = urlencode({**params, "page": number, "per_page": per_page}, doseq=True)
+    response = client.get(f"{path}{'&' if '?' in path else '?'}{query}")
+    return Page(unwrap_object(response), response)
+
+
+def checked_per_page(per_page: Any) -> int:
+    """A whole number from 1 on; more than the service gives becomes that, with a warning."""
+    number = _arguments.whole_number("per_page", per_page, 1)
+    if number > MOST_PER_PAGE:
+        warn(f"per_page={number} is more than the service gives: {MOST_PER_PAGE} is used.")
+    return min(number, MOST_PER_PAGE)
+
+
+def query_of(params: Params | None) -> dict[str, list[Any]]:
+    """The parameters by name, as the service and a session's own parameters need them."""
+    given: Any = params.items() if isinstance(params, Mapping) else params or []
+    query: dict[str, list[Any]] = {}
+    for name, value in given:
+        if name in ("page", "per_page"):
+            raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
+        values = value if isinstance(value, (list, tuple)) else [value]
+        query.setdefault(name, []).extend(
+            _arguments.parameter(one) for one in values if one is not None
+        )
+    return query

@@ -1,0 +1,245 @@
+"""Every endpoint function meets every fault of the sandbox, once and every time, by every way."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from statuspro import (
+    APIConnectionError,
+    APIError,
+    BulkUpdateError,
+    NotFoundError,
+    RateLimitError,
+    StatusProClient,
+    StatusProError,
+)
+from statuspro.api import bulk, orders, statuses, summary, updates
+from statuspro.sandbox import Sandbox
+from statuspro.sandbox.faults import Faults
+from statuspro.sandbox.orders import Order
+from tests.support import fault_matrix
+from tests.support.fault_matrix import (
+    CONFIRMED_GROUP,
+    EVERY_TIME,
+    FAULTS,
+    GROUPS,
+    MAX_RESPONSE_BYTES,
+    MAX_RETRIES,
+    Cell,
+    Endpoint,
+    Fault,
+    Group,
+    expected,
+)
+from tests.support.ways import TLS, WAYS, Way
+
+TABLES = Path(__file__).parents[2] / "docs" / "fault-tables.txt"
+
+CELLS = [
+    pytest.param(group, endpoint, fault, times, id=f"{endpoint.name}-{fault.name}-{word}")
+    for group in GROUPS
+    for endpoint in group.endpoints
+    for fault in FAULTS
+    for times, word in ((1, "once"), (EVERY_TIME, "every-time"))
+]
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> TLS:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    bundle = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    return context, str(bundle)
+
+
+@pytest.fixture(scope="module")
+def open_ways(tls: TLS) -> Iterator[list[Way]]:
+    with closing_all([way(tls) for way in WAYS]) as ways:
+        for way in ways:
+            way.open()
+        yield ways
+
+
+@contextlib.contextmanager
+def closing_all(ways: list[Way]) -> Iterator[list[Way]]:
+    with contextlib.ExitStack() as stack:
+        for way in ways:
+            stack.enter_context(contextlib.closing(way))
+        yield ways
+
+
+@pytest.fixture
+def ways(open_ways: list[Way], tls: TLS, fault: Fault) -> Iterator[list[Way]]:
+    if not fault.reachable:
+        with closing_all([way(tls) for way in WAYS]) as ways:
+            yield ways
+        return
+    for way in open_ways:
+        way.sandbox.requests.clear()
+        way.sandbox.applied.clear()
+    yield open_ways
+    for way in open_ways:
+        way.sandbox.clear_faults()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(len(WAYS)) as pool:
+        yield pool
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 0.001)
+
+
+class Opener:
+    """A logger that opens the way when the client waits."""
+
+    def __init__(self, way: Way) -> None:
+        self.way = way
+
+    def info(self, msg: str, *args: Any) -> None:
+        self.way.open()
+
+    def debug(self, msg: str, *args: Any) -> None:
+        pass
+
+    warning = error = debug
+
+
+@pytest.mark.parametrize(("group", "endpoint", "fault", "times"), CELLS)
+def test_a_cell(
+    group: Group,
+    endpoint: Endpoint,
+    fault: Fault,
+    times: int,
+    ways: list[Way],
+    pool: ThreadPoolExecutor,
+) -> None:
+    """By every way at once: the same comes of the fault on each of them."""
+    cell = expected_of(endpoint, group, fault, times)
+    tries = pool.map(lambda way: what_comes_of(group, endpoint, fault, times, way), ways)
+    assert {way.name: tried for way, tried in zip(ways, tries, strict=True)} == {
+        way.name: cell for way in ways
+    }
+
+
+def what_comes_of(group: Group, endpoint: Endpoint, fault: Fault, times: int, way: Way) -> Cell:
+    sandbox = way.sandbox
+    order = sandbox.order(sandbox.add_order(status_code="st000002"))
+    path = endpoint.path.format(id=order.id)
+    fault.inject(sandbox, times, method=endpoint.method, path=path)
+    with way.client(
+        timeout=timeout_of(fault, times),
+        max_retries=MAX_RETRIES,
+        max_response_bytes=MAX_RESPONSE_BYTES,
+        logger=Opener(way) if not fault.reachable and times == 1 else None,
+    ) as client:
+        error = error_of(endpoint, client, order)
+    sandbox.flush()
+    cell = expected_of(endpoint, group, fault, times)
+    # On a busy machine the client's time can be up before the service has looked at a request.
+    deadline = time.monotonic() + 10
+    while seen(sandbox, endpoint.method, path, error) != cell and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if error is None and group is not CONFIRMED_GROUP:
+        sends = sends_of(sandbox, endpoint.method, path)
+        assert len(sandbox.requests) == sends + endpoint.others
+    sandbox.remove_order(order.id)
+    return seen(sandbox, endpoint.method, path, error)
+
+
+def timeout_of(fault: Fault, times: int) -> tuple[float, float]:
+    if not fault.times_out:
+        return 20.0, 20.0
+    # Once: long enough for the second request to be answered on a busy machine.
+    return 20.0, 0.6 if times == 1 else 0.15
+
+
+def error_of(endpoint: Endpoint, client: StatusProClient, order: Order) -> StatusProError | None:
+    try:
+        endpoint.call(client, order)
+    except BulkUpdateError as stopped:
+        cause = stopped.__cause__
+        assert isinstance(cause, (APIError, APIConnectionError))
+        ids = {
+            "uncertain": stopped.uncertain,
+            "refused": stopped.refused,
+            "not sent": stopped.not_sent,
+        }
+        assert [what for what, held in ids.items() if held] == [what_became_of_the_batch(cause)]
+        return cause
+    except StatusProError as error:
+        return error
+    return None
+
+
+def what_became_of_the_batch(error: APIError | APIConnectionError) -> str:
+    if error.maybe_applied:
+        return "uncertain"
+    if isinstance(error, (RateLimitError, APIConnectionError)):
+        return "not sent"
+    return "refused"
+
+
+def seen(sandbox: Sandbox, method: str, path: str, error: StatusProError | None) -> Cell:
+    return Cell(
+        None if error is None else type(error),
+        isinstance(error, (APIError, APIConnectionError)) and error.maybe_applied,
+        sends_of(sandbox, method, path),
+        len(sandbox.applied),
+    )
+
+
+def sends_of(sandbox: Sandbox, method: str, path: str) -> int:
+    """How often the first request of this kind arrived, and those that repeat it."""
+    kind = [
+        (request.query, request.body)
+        for request in sandbox.requests
+        if request.method == method and request.path.endswith(path)
+    ]
+    return kind.count(kind[0]) if kind else 0
+
+
+def expected_of(endpoint: Endpoint, group: Group, fault: Fault, times: int) -> Cell:
+    cell = expected(group, fault, times)
+    if endpoint.name == "get_orders" and cell.error is NotFoundError:
+        return cell._replace(error=None)  # it gives None in the order's place
+    return cell
+
+
+def test_no_fault_of_the_sandbox_is_left_out() -> None:
+    kinds = {name for name in vars(Faults) if not name.startswith("_")}
+    source = inspect.getsource(fault_matrix)
+    used = {kind for kind in kinds if f"sandbox.{kind}(" in source}
+    assert used == kinds - {"inject", "clear_faults", "pending_faults", "take"}
+
+
+def test_no_endpoint_function_is_left_out() -> None:
+    functions = {
+        name
+        for module in (orders, updates, statuses, bulk, summary)
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value is getattr(StatusProClient, name, None)
+    }
+    tried = {endpoint.name.partition("(")[0] for group in GROUPS for endpoint in group.endpoints}
+    assert tried == functions | {"paginate"}
+
+
+def test_the_documentation_shows_the_matrix() -> None:
+    # If not: python -m tests.support.fault_matrix > docs/fault-tables.txt
+    assert TABLES.read_text(encoding="utf-8") == fault_matrix.tables()

@@ -1,0 +1,556 @@
+"""Budgets in Redis: shared by machines, over a connection that may be cut, and with a fallback."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from statuspro.errors import ConfigurationError, StatusProError
+from statuspro.pacing import Figures, Slot, Wait, budget_for
+from statuspro.pacing import redis as redis_storage
+from statuspro.pacing.budget import SharedBudget
+from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
+from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.redis import RedisStorage
+from statuspro.pacing.storage import storage_at
+from statuspro.sandbox import Sandbox
+from tests.support.budgets import (
+    Clock,
+    interrupted_at_each_line,
+    runs_in_fork,
+    send,
+    send_many,
+    spans_a_period,
+    start_process,
+    times_in,
+)
+
+if TYPE_CHECKING:
+    from tests.support.redis_server import Forwarder, RedisServer
+
+pytest_plugins = ["tests.support.redis_server"]
+
+LOGGER = logging.getLogger("statuspro")
+
+Open = Callable[..., SharedBudget]
+
+
+@pytest.fixture
+def open_budget(redis_server: RedisServer) -> Iterator[Open]:
+    """Opens one more budget in Redis, over a connection of its own as another process would."""
+    opened: list[SharedBudget] = []
+
+    def open_budget(
+        limit: Figures | None = None,
+        *,
+        digest: str = "d",
+        url: str = "",
+        options: str = "",
+        fallback: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> SharedBudget:
+        storage = RedisStorage((url or redis_server.url) + options, clock=clock)
+        budget = SharedBudget(storage, digest, limit or Figures(), LOGGER, falls_back=fallback)
+        opened.append(budget)
+        return budget
+
+    yield open_budget
+    for budget in opened:
+        budget.storage.disconnect()
+
+
+def use(budget: SharedBudget, count: int, *, bulk: bool = False) -> None:
+    for _ in range(count):
+        slot = Slot(bulk=bulk)
+        assert budget.take(slot) is None
+        budget.finish(slot)
+
+
+def wait_of(budget: SharedBudget, slot: Slot) -> Wait:
+    wait = budget.take(slot)
+    assert wait is not None
+    return wait
+
+
+# --- one budget for all
+
+
+@pytest.mark.parametrize("options", ["", "?decode_responses=true"])
+def test_two_machines_share_the_slots(open_budget: Open, options: str) -> None:
+    one, other = open_budget(options=options), open_budget(options=options)
+    use(one, 30)
+    use(other, 30)
+    wait = wait_of(one, Slot())
+    assert 50 < wait.seconds < 62
+    assert "60 requests a minute are used" in wait.reason
+
+
+def test_the_bulk_limit_is_shared(open_budget: Open) -> None:
+    use(open_budget(), 5, bulk=True)
+    assert "5 bulk requests" in wait_of(open_budget(), Slot(bulk=True)).reason
+
+
+def test_a_pause_is_shared(open_budget: Open) -> None:
+    one, other = open_budget(), open_budget()
+    slot = Slot()
+    assert one.take(slot) is None
+    one.refuse(slot, 200)
+    assert wait_of(other, Slot()).seconds > 199
+
+
+def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
+    one, other = open_budget(), open_budget()
+    slot = Slot()
+    assert one.take(slot) is None
+    one.observe(slot, 0, 30)
+    one.finish(slot)
+    assert 29 < wait_of(other, Slot()).seconds < 32
+
+
+def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
+    budget = open_budget(Figures(1))
+    slot = Slot()
+    assert budget.take(slot) is None
+    budget.give_back(slot)
+    budget.give_back(slot)
+    use(budget, 1)
+
+
+def test_budgets_do_not_meet_and_their_keys_expire(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    use(open_budget(Figures(1), digest="one"), 1)
+    use(open_budget(Figures(1), digest="other"), 1)
+    assert redis_server.command("DBSIZE") == 2
+    assert 60 < redis_server.command("TTL", "statuspro:2:{one}") < 600
+
+
+def test_the_script_is_loaded_again_when_redis_forgot_it(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    budget = open_budget(Figures(2))
+    use(budget, 1)
+    redis_server.command("SCRIPT", "FLUSH")
+    use(budget, 1)
+    assert budget.take(Slot()) is not None
+
+
+def test_a_redis_that_was_restarted_is_used_again(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    budget = open_budget(Figures(2))
+    under_way = Slot()
+    assert budget.take(under_way) is None
+    redis_server.stop()
+    redis_server.start()
+    budget.finish(under_way)  # also counts where the data were lost
+    use(budget, 1)
+    assert budget.take(Slot()) is not None
+
+
+def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_path: Path) -> None:
+    log, limit = tmp_path / "log", Figures(20, 5, 1.0)
+    processes = [start_process(redis_server.url, log, limit, count=20) for _ in range(4)]
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+    times = times_in(log)
+    assert len(times) == 80
+    assert spans_a_period(times, 20, 1.0)
+
+
+def test_processes_go_on_when_others_are_killed(redis_server: RedisServer, tmp_path: Path) -> None:
+    log, limit, url = tmp_path / "log", Figures(20, 5, 0.5), redis_server.url
+    doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
+    others = [start_process(url, log, limit, count=40) for _ in range(2)]
+    while not log.exists() or len(times_in(log)) < 30:
+        assert all(process.poll() is None for process in doomed)
+        time.sleep(0.01)
+    for process in doomed:
+        process.kill()
+    assert [process.wait(60) for process in others] == [0, 0]
+    for process in doomed:
+        process.wait()
+    assert spans_a_period(times_in(log), 20, 0.5)
+
+
+# --- when Redis cannot be reached
+
+
+def test_without_redis_nothing_is_sent(open_budget: Open, redis_server: RedisServer) -> None:
+    budget = open_budget()
+    redis_server.stop()
+    with pytest.raises(StatusProError, match=f"127.0.0.1:{redis_server.port}"):
+        budget.take(Slot())
+
+
+def test_a_password_is_never_shown(open_budget: Open, redis_server: RedisServer) -> None:
+    url = redis_server.url.replace("//", "//user:secret@")
+    budget = open_budget(url=url)
+    with pytest.raises(StatusProError) as refused:
+        budget.take(Slot())
+    redis_server.stop()
+    with pytest.raises(StatusProError) as away:
+        budget.take(Slot())
+    assert "secret" not in f"{refused.value!r} {away.value!r} {budget!r}"
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://u:sec/ret@h/0", "redis://h:sec/0", "redis://h/0?nonsense=sec", "rediss://[sec"]
+)
+def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        budget_for("https://a.test", "k", Figures(), storage=url)
+    assert "sec" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_redis_that_does_not_answer_is_given_up_by_all_who_wait(open_budget: Open) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0?protocol=2"
+        budget = open_budget(url=url)
+        errors: list[StatusProError] = []
+
+        def take() -> None:
+            slot = Slot()
+            slot.patience = 1.0
+            with pytest.raises(StatusProError) as caught:
+                budget.take(slot)
+            errors.append(caught.value)
+
+        began = time.monotonic()
+        threads = [threading.Thread(target=take) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # One after the other, each with a time limit of its own, they would take 16 s.
+        assert time.monotonic() - began < 10
+        assert len(errors) == 16
+
+
+def test_the_end_of_an_attempt_that_redis_cannot_be_told_is_no_error(
+    open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = open_budget()
+    slot, waiting = Slot(), Slot()
+    assert budget.take(slot) is None
+    redis_server.stop()
+    budget.finish(slot)
+    budget.observe(slot, 3, None)
+    budget.give_back(waiting)
+    assert len(caplog.records) == 1
+    assert "until its lease ends" in caplog.text
+
+
+def test_the_fallback_paces_alone_warns_once_and_ends(
+    open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    clock = Clock()
+    budget = open_budget(Figures(5), fallback=True, clock=clock)
+    use(budget, 2)
+    redis_server.stop()
+    use(budget, 3)  # what Redis had counted still counts
+    assert wait_of(budget, Slot()).seconds > 50
+    clock.now += 6
+    assert wait_of(budget, Slot()).seconds > 50
+    (warning,) = caplog.records
+    assert warning.levelno == logging.WARNING
+    assert "pacing in this process alone" in warning.getMessage()
+    redis_server.start()
+    clock.now += 6
+    assert wait_of(budget, Slot()).seconds > 50  # Redis lost its data, this process did not
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert redis_server.command("DBSIZE") == 1
+
+
+def test_redis_is_left_alone_for_a_while_after_it_failed(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    clock = Clock()
+    budget = open_budget(fallback=True, clock=clock)
+    redis_server.stop()
+    use(budget, 1)
+    redis_server.start()
+    clock.now += 4.9
+    use(budget, 1)
+    assert redis_server.command("DBSIZE") == 0
+    clock.now += 0.1
+    use(budget, 1)
+    assert redis_server.command("DBSIZE") == 1
+
+
+def test_a_refusal_pauses_the_fallback_while_redis_is_away(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    budget = open_budget(fallback=True)
+    slot = Slot()
+    assert budget.take(slot) is None
+    redis_server.stop()
+    budget.refuse(slot, None)
+    assert 15 < wait_of(budget, Slot()).seconds < 25
+
+
+def test_a_refusal_pauses_redis_while_it_is_there(open_budget: Open) -> None:
+    budget = open_budget(fallback=True)
+    slot, waiting = Slot(), Slot()
+    assert budget.take(slot) is None
+    budget.refuse(slot, 100)
+    assert wait_of(budget, waiting).seconds > 100
+    budget.give_back(waiting)
+    assert wait_of(open_budget(), Slot()).seconds > 99
+
+
+def test_a_restart_in_mid_run_costs_nothing_with_a_fallback(
+    open_budget: Open, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
+    budget = open_budget(limit, fallback=True)
+    sender = threading.Thread(target=send_many, args=(budget, log, 100, 4))
+    sender.start()
+    time.sleep(0.3)
+    redis_server.stop()
+    time.sleep(0.3)
+    redis_server.start()
+    sender.join()
+    assert len(times_in(log)) == 100
+    assert spans_a_period(times_in(log), 20, 0.5)
+
+
+def test_a_restart_in_mid_run_is_survived_without_a_fallback(
+    open_budget: Open, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    budget = open_budget(Figures(20, 5, 0.5))
+    for round_ in range(3):
+        for _ in range(15):
+            send(budget, tmp_path / f"log{round_}")
+        redis_server.stop()
+        redis_server.start()
+    assert all(len(times_in(tmp_path / f"log{round_}")) == 15 for round_ in range(3))
+
+
+# --- a connection that is cut
+
+
+def drops(forwarder: Forwarder) -> None:
+    """Cuts the connections as a router does that restarts: with a word."""
+    forwarder.cut()
+
+
+def blackholes(forwarder: Forwarder) -> None:
+    """Cuts the connections as a firewall does: what is sent never arrives."""
+    forwarder.swallow()
+
+
+@pytest.mark.parametrize("cut", [drops, blackholes])
+@pytest.mark.parametrize("fallback", [False, True])
+def test_the_first_change_after_a_cut_opens_the_connection_anew(
+    cut: Callable[[Forwarder], None],
+    fallback: bool,
+    forwarder: Forwarder,
+    open_budget: Open,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    budget = open_budget(Figures(3), url=forwarder.url, fallback=fallback)
+    use(budget, 1)
+    cut(forwarder)
+    began = time.monotonic()
+    use(budget, 1)
+    assert time.monotonic() - began < 3
+    assert forwarder.accepted == 2
+    use(budget, 1)
+    assert budget.take(Slot()) is not None
+    assert caplog.records == []
+
+
+def test_a_connection_that_was_idle_for_long_is_not_even_tried(
+    forwarder: Forwarder, open_budget: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = open_budget(url=forwarder.url)
+    use(budget, 1)
+    forwarder.swallow()
+    monkeypatch.setattr(redis_storage, "_LONGEST_IDLE", 0.05)
+    time.sleep(0.1)
+    began, slot = time.monotonic(), Slot()
+    slot.patience = 0.0
+    assert budget.take(slot) is None
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_change_whose_outcome_was_lost_counts_once(
+    forwarder: Forwarder, open_budget: Open
+) -> None:
+    budget, other = open_budget(Figures(2), url=forwarder.url), open_budget(Figures(2))
+    use(budget, 1)
+    forwarder.swallow_responses(after=1)  # Redis is asked, and written to, but does not say so
+    use(budget, 1)
+    assert forwarder.accepted == 2
+    slot = Slot()
+    assert 55 < wait_of(other, slot).seconds < 62
+
+
+# --- what else can happen
+
+
+@pytest.mark.parametrize("state", [b"", b"1234567", struct.pack("<3d", 1.0, 2.0, 3.0)])
+def test_a_foreign_state_costs_one_warning(
+    state: bytes, open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = open_budget(Figures(4))
+    use(budget, 2)
+    redis_server.command("SET", "statuspro:2:{d}", state)
+    use(budget, 2)
+    assert budget.take(Slot()) is not None
+    (record,) = caplog.records
+    assert "damaged" in record.getMessage()
+
+
+def test_a_key_of_another_type_is_a_clear_error(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    redis_server.command("LPUSH", "statuspro:2:{d}", "1")
+    with pytest.raises(StatusProError, match="WRONGTYPE"):
+        open_budget().take(Slot())
+
+
+def test_what_redis_lost_is_known_here(
+    open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = open_budget(Figures(3))
+    use(budget, 2)
+    redis_server.command("FLUSHALL")
+    use(budget, 1)
+    assert wait_of(open_budget(Figures(3)), Slot()).seconds > 55
+    (record,) = caplog.records
+    assert "were lost" in record.getMessage()
+
+
+def test_beside_an_older_version_a_period_is_waited_and_a_warning_told(
+    open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_server.command("SET", "statuspro:1:{d}", "what it packed", "EX", "100")
+    budget = open_budget()
+    assert wait_of(budget, Slot()).seconds == pytest.approx(60 * (1 + MARGIN), abs=0.5)
+    assert wait_of(budget, Slot()).seconds > 55
+    (record,) = caplog.records
+    assert "an older version of statuspro" in record.getMessage()
+
+
+def test_an_absurd_retry_after_stops_all_for_a_few_periods(open_budget: Open) -> None:
+    budget, slot = open_budget(), Slot()
+    assert budget.take(slot) is None
+    budget.refuse(slot, 1.7e9)
+    assert wait_of(open_budget(), Slot()).seconds < (MOST_PERIODS + 1) * 61
+
+
+def test_whatever_line_an_interrupt_hits_the_next_change_works(open_budget: Open) -> None:
+    budget, slot = open_budget(Figures(10**4)), Slot()
+
+    def attempt() -> None:
+        nonlocal slot
+        slot = Slot()
+        assert budget.take(slot) is None
+        budget.finish(slot)
+
+    hits = 0
+    for _ in interrupted_at_each_line(attempt):
+        hits += 1
+        budget.give_back(slot)
+        use(budget, 1)
+    assert hits > 50
+    thread = threading.Thread(target=use, args=(budget, 1))
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_processes_that_change_at_the_same_time_lose_nothing(
+    redis_server: RedisServer, open_budget: Open
+) -> None:
+    budgets = [open_budget(Figures(1000)) for _ in range(6)]
+    threads = [threading.Thread(target=use, args=(budget, 30)) for budget in budgets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    left = budgets[0].change(lambda ledger: ledger.all.free(ledger.now), 5.0)
+    assert left == 1000 - 6 * 30
+
+
+# --- what stays open
+
+
+def test_there_is_one_connection_whatever_the_number_of_keys(redis_server: RedisServer) -> None:
+    before = connections(redis_server)
+    for key in range(60):
+        budget = budget_for("https://a.test", str(key), Figures(), storage=redis_server.url)
+        assert budget.take(Slot()) is None
+    assert connections(redis_server) == before + 1
+    storage_at(redis_server.url).disconnect()
+
+
+def test_a_client_that_is_closed_leaves_no_connection(redis_server: RedisServer) -> None:
+    before = connections(redis_server)
+    options = {"rate_limit": RateLimit(), "rate_limit_storage": redis_server.url}
+    with Sandbox(orders=1) as sandbox, sandbox.client(**options) as other:
+        with sandbox.client(**options) as client:
+            client.get_statuses()
+        assert connections(redis_server) == before + 1
+        other.close()
+        assert connections(redis_server) == before
+
+
+def connections(server: RedisServer) -> int:
+    """How many clients are connected, as soon as it stays the same."""
+    time.sleep(0.02)  # a socket that we have closed is seen by the server a moment later
+    return str(server.command("CLIENT", "LIST")).count("addr=") // 2
+
+
+# --- the package, forks
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "redis":
+            raise ModuleNotFoundError("No module named 'redis'", name="redis")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.delitem(sys.modules, "statuspro.pacing.redis")
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ConfigurationError, match=r"statuspro\[redis\]"):
+        budget_for("https://a.test", "k", Figures(), storage="redis://h")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
+    budget, stop = open_budget(Figures(10**5)), threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            use(budget, 1)
+            time.sleep(0.001)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            assert runs_in_fork(lambda: use(budget, 3))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    use(budget, 1)

@@ -1,0 +1,284 @@
+"""What the tests of the budgets share: a service that counts, simulated callers and real ones."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import linecache
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from statuspro.pacing import Budget, Figures, Slot, budget_for
+
+ROOT = Path(__file__).parents[2]
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Service:
+    """Counts as the service does: a window opens with the first request that it counts.
+
+    Args:
+        limit: the figures.
+        others: requests of somebody else that use the same key as soon as a window opens.
+    """
+
+    def __init__(self, limit: Figures, *, others: int = 0) -> None:
+        self._limit = limit
+        self._others = others
+        self.windows = 0
+        self._counters: dict[str, tuple[float, int]] = {}
+        self.refused = 0
+
+    def counts(self, now: float, *, bulk: bool = False) -> bool:
+        """Whether a request that arrives now is within the limits."""
+        within = self._count("all", self._limit.requests, now)
+        if bulk:
+            within = self._count("bulk", self._limit.bulk, now) and within
+        self.refused += not within
+        return within
+
+    def _count(self, name: str, size: int, now: float) -> bool:
+        opened, count = self._counters.get(name, (-self._limit.period, 0))
+        if now - opened >= self._limit.period:
+            opened, count = now, self._others
+            self.windows += 1
+        self._counters[name] = opened, count + (count < size)
+        return count < size
+
+
+def spans_a_period(times: Iterable[float], size: int, period: float) -> bool:
+    """Whether any `size` + 1 of the times span a period: no window of any clock holds more."""
+    ordered = sorted(times)
+    return all(late - early >= period for early, late in zip(ordered, ordered[size:], strict=False))
+
+
+@dataclass
+class Run:
+    """What simulated callers went through."""
+
+    counted: list[float] = field(default_factory=list[float])
+    counted_bulk: list[float] = field(default_factory=list[float])
+    waits: list[float] = field(default_factory=list[float])
+    began: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass
+class Callers:
+    """Workers that send through a budget in simulated time, each one request after the other."""
+
+    budget: Budget
+    clock: Clock
+    service: Service
+    requests: int
+    workers: int = 16
+    #: Longest time from a send to its answer, and of a thread to wake up, in seconds.
+    delay: float = 0.0
+    drowsiness: float = 0.001
+    bulk_share: float = 0.0
+    #: How many of the requests are held up on the way, for how long at the most, and when their
+    #: caller gives them up; the service counts them all the same.
+    stalled_share: float = 0.0
+    stall: float = 0.0
+    timeout: float = 1e9
+    #: How many callers are killed while they wait.
+    killed_share: float = 0.0
+    randomness: random.Random = field(default_factory=lambda: random.Random(1))
+
+    def run(self) -> Run:
+        self._run = Run(began=self.clock.now)
+        self._left = self.requests
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        for _ in range(self.workers):
+            self._at(self.clock.now, self._next)
+        while self._events:
+            self.clock.now, _, step = heapq.heappop(self._events)
+            step()
+        self._run.ended = self.clock.now
+        return self._run
+
+    def _at(self, when: float, step: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (when, next(self._order), step))
+
+    def _next(self) -> None:
+        if self._left:
+            self._left -= 1
+            self._ask(self._slot(self.randomness.random() < self.bulk_share), self.clock.now)
+
+    def _slot(self, bulk: bool) -> Slot:
+        return Slot(bulk=bulk, lease=min(60.0, 2 * self.timeout))
+
+    def _ask(self, slot: Slot, since: float) -> None:
+        now = self.clock.now
+        wait = self.budget.take(slot)
+        if wait is not None:
+            if self.randomness.random() < self.killed_share:
+                self._next()  # in another process
+                return
+            woken = now + wait.seconds + self.randomness.uniform(0, self.drowsiness)
+            self._at(woken, lambda: self._ask(slot, since))
+            return
+        self._run.waits.append(now - since)
+        there = now + self.randomness.uniform(0, self.delay)
+        if self.randomness.random() < self.stalled_share:
+            there += self.randomness.uniform(0, self.stall)
+        self._at(there, lambda: self._arrive(slot, now + self.timeout))
+        if there > now + self.timeout:
+            self._at(now + self.timeout, lambda: self._give_up(slot))
+
+    def _give_up(self, slot: Slot) -> None:
+        slot.answered = False
+        self.budget.finish(slot)
+        self._next()
+
+    def _arrive(self, slot: Slot, given_up: float) -> None:
+        within = self.service.counts(self.clock.now, bulk=slot.bulk)
+        answered = self.clock.now + self.randomness.uniform(0, self.delay)
+        if within:
+            self._run.counted.append(self.clock.now)
+            if slot.bulk:
+                self._run.counted_bulk.append(self.clock.now)
+        if self.clock.now <= given_up:
+            self._at(answered, lambda: self._answer(slot, within))
+
+    def _answer(self, slot: Slot, within: bool) -> None:
+        if within:
+            self.budget.finish(slot)
+            self._next()
+        else:
+            self.budget.refuse(slot, None)
+            self._ask(self._slot(slot.bulk), self.clock.now)
+
+
+def send(budget: Budget, log: Path, *, lease: float = 1.0) -> None:
+    """Takes a real place, notes when the request would be counted, and finishes."""
+    slot = Slot(lease=lease)
+    try:
+        while wait := budget.take(slot):
+            time.sleep(wait.seconds)
+    except BaseException:
+        budget.give_back(slot)
+        raise
+    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(descriptor, f"{time.monotonic():.6f}\n".encode())
+    os.close(descriptor)
+    budget.finish(slot)
+
+
+def send_many(budget: Budget, log: Path, count: int, threads: int) -> None:
+    """Sends from several threads at once."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for _ in range(count // threads):
+                send(budget, log)
+        except BaseException as error:
+            failures.append(error)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if failures:
+        raise failures[0]
+
+
+def work(storage: str, log: str, limit: Figures, count: int, threads: int) -> None:
+    """The whole life of a process that `start_process` starts."""
+    budget = budget_for("https://a.test", "k", limit, storage=storage)
+    send_many(budget, Path(log), count, threads)
+
+
+def start_process(
+    storage: str, log: Path, limit: Figures, *, count: int, threads: int = 4
+) -> subprocess.Popen[bytes]:
+    """Another process that shares the budget."""
+    code = (
+        "from statuspro.pacing import Figures; from tests.support.budgets import work; "
+        f"work({storage!r}, {str(log)!r}, {limit!r}, {count}, {threads})"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+
+
+def times_in(log: Path) -> list[float]:
+    return [float(line) for line in log.read_text().splitlines()]
+
+
+def runs_in_fork(action: Callable[[], object], *, seconds: float = 20.0) -> bool:
+    """Whether a forked child gets through `action` in time."""
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            action()
+            status = 0
+        finally:
+            os._exit(status)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.005)
+    os.kill(pid, 9)
+    os.waitpid(pid, 0)
+    return False
+
+
+class Interruption:
+    """A trace function that raises a KeyboardInterrupt at one line of the storages.
+
+    Args:
+        line: which of the lines that are run, from 1.
+    """
+
+    def __init__(self, line: int) -> None:
+        self._left = line
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        if "/statuspro/pacing/" not in frame.f_code.co_filename:
+            return None
+        # Python lets no signal in between the end of a `try` and the call in its `finally`.
+        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+        if event == "line" and "self.lock.release()" not in text and "SIM105" not in text:
+            self._left -= 1
+            if not self._left:
+                raise KeyboardInterrupt
+        return self
+
+
+def interrupted_at_each_line(action: Callable[[], object]) -> Iterator[None]:
+    """Runs `action` with an interrupt at the first line, then the second, until it gets through."""
+    before = sys.gettrace()
+    for line in itertools.count(1):
+        sys.settrace(Interruption(line))
+        try:
+            action()
+        except KeyboardInterrupt:
+            pass
+        else:
+            return
+        finally:
+            sys.settrace(before)
+        yield
