@@ -1,4 +1,8 @@
-"""Every check of the project, each in an environment of its own: ``nox -l`` lists them."""
+"""Every check of the project, each in an environment of its own: ``nox -l`` lists them.
+
+``nox`` alone runs what needs no other Python than its own. ``.ci/run`` runs the tests itself and
+then, in the environment that it has made for them, the sessions with the tag ``check``.
+"""
 
 import configparser
 import os
@@ -8,7 +12,7 @@ from pathlib import Path
 
 import nox
 
-nox.options.sessions = ["lint", "types", "imports", "docs", "tests"]
+nox.options.sessions = ["lint", "types", "imports", "docs", "demo", "coverage"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
 
@@ -16,6 +20,8 @@ ROOT = Path(__file__).parent
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 # The service's interface description is not ours to ship: say where yours is.
 OPENAPI = Path(os.environ.get("STATUSPRO_OPENAPI", "../shared/api/statuspro-openapi.yaml"))
+
+VERSIONS = "import requests, urllib3; print(requests.__version__, urllib3.__version__)"
 
 
 @nox.session(python=PYTHONS)
@@ -29,6 +35,15 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest version that is allowed of every dependency."""
     session.install("-e", ".[test]", *lowest_versions("test"))
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def upstream(session: nox.Session) -> None:
+    """Run the tests on the newest requests and urllib3, pre-releases included."""
+    session.install("-e", ".[test]")
+    session.install("--pre", "--upgrade", "requests", "urllib3")
+    session.run("python", "-c", VERSIONS)
     session.run("pytest", "-n", "auto", *session.posargs)
 
 
@@ -52,7 +67,7 @@ def company(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", *map(str, modules), *session.posargs, env=environment)
 
 
-@nox.session
+@nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
     """Run ruff's rules and compare with ruff's format."""
     session.install("-e", ".[lint]")
@@ -60,7 +75,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
 
 
-@nox.session
+@nox.session(tags=["check"])
 def types(session: nox.Session) -> None:
     """Run both type checkers."""
     session.install("-e", ".[test,lint]")
@@ -68,18 +83,25 @@ def types(session: nox.Session) -> None:
     session.run("pyright")
 
 
-@nox.session
+@nox.session(tags=["check"])
 def imports(session: nox.Session) -> None:
     """Check that no room of the package imports a higher one."""
     session.install("-e", ".[lint]")
     session.run("lint-imports")
 
 
-@nox.session
+@nox.session(tags=["check"])
 def docs(session: nox.Session) -> None:
     """Build the documentation; a warning is an error."""
     session.install("-e", ".[docs]")
-    session.run("sphinx-build", "-W", "-n", "-b", "html", "docs", "docs/_build/html")
+    session.run("sphinx-build", "-W", "-n", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(tags=["check"])
+def demo(session: nox.Session) -> None:
+    """Show the library's main job in a terminal."""
+    session.install("-e", ".")
+    session.run("statuspro", "demo")
 
 
 @nox.session
