@@ -69,10 +69,11 @@ def company(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def lint(session: nox.Session) -> None:
-    """Run ruff's rules and compare with ruff's format."""
+    """Run ruff's rules, compare with ruff's format, check the names of the changes' files."""
     session.install("-e", ".[lint]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("towncrier", "build", "--draft", silent=True)
 
 
 @nox.session(tags=["check"])
@@ -145,6 +146,13 @@ def benchmarks(session: nox.Session) -> None:
     session.install("-e", ".[benchmarks]")
     session.run("python", "-m", "benchmarks", *session.posargs)
     session.run("python", "-m", "benchmarks.report")
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Show what the next release will say; ``-- --yes`` writes it and removes the fragments."""
+    session.install("-e", ".[lint]")
+    session.run("towncrier", "build", *(session.posargs or ["--draft"]))
 
 
 @nox.session
