@@ -96,10 +96,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Imports `RateLimit` when it is named: most programs never do, and it takes time."""
-    if name != "RateLimit":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from statuspro.pacing.limit import RateLimit
+if not TYPE_CHECKING:  # where a type checker would take any name for an attribute
 
-    return RateLimit
+    def __getattr__(name: str) -> Any:
+        """Imports `RateLimit` when it is named: most programs never do, and it takes time."""
+        if name != "RateLimit":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from statuspro.pacing.limit import RateLimit
+
+        return RateLimit
+
+    def __dir__() -> list[str]:
+        """Names what is exported and the modules, not what this module imports for itself."""
+        return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING"})
