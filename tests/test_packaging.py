@@ -49,8 +49,8 @@ def test_wheel_requires_three_packages_and_no_more(wheel: zipfile.ZipFile) -> No
         "urllib3",
         "python-dotenv",
     ]
-    assert unconditional[0] == "requests<3,>=2.34.2"
-    assert unconditional[1] == "urllib3<3,>=2.7"
+    assert unconditional[0] == "requests<3,>=2.32.2"
+    assert unconditional[1] == "urllib3<3,>=2.6.3"
 
 
 def test_wheel_is_of_the_version_that_the_package_says(wheel: zipfile.ZipFile) -> None:

@@ -250,6 +250,10 @@ class _Connection(HTTPConnection):
                     self.close()
             call.body = body or b""
             call.is_oversized = body is None
+            if body is None:
+                # There is nothing left to read. Before 2.7 urllib3 would decode in one piece what
+                # the decoder still holds, and of a bomb that is many times the limit.
+                response.drain_conn = response.release_conn  # type: ignore[method-assign]
         return response
 
 

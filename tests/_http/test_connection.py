@@ -325,10 +325,10 @@ def test_an_error_too_large_keeps_its_class(name: str, waits: list[float]) -> No
     assert waits == []
 
 
-def test_a_transient_error_too_large_is_sent_again(waits: list[float]) -> None:
-    bomb = answer(BOMB, "503 Down", GZIP)
+@pytest.mark.parametrize("name", ["gzip", "gzip in gzip"])
+def test_a_transient_error_too_large_is_sent_again(name: str, waits: list[float]) -> None:
     with (
-        RawServer(bomb) as server,
+        RawServer(TOO_LARGE[name](b"503 Down")) as server,
         client_of(server.port, max_response_bytes=LIMIT, timeout=30.0, max_retries=1) as client,
     ):
         tracemalloc.start()
