@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 import requests
 
+from statuspro import _json
 from statuspro._http.call import SAFE_METHODS
 from statuspro._http.retry import seconds_to_wait
 from statuspro.errors import (
@@ -189,20 +189,13 @@ def refuse_body(response: requests.Response, reason: str) -> NoReturn:
     )
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
-
-
 def _parsed(response: requests.Response) -> Any:
     content = response.content
     if not content.strip():
         return None
     try:
-        return _decoder.decode(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        return _json.parse(content)
+    except ValueError:
         pass  # whose text would show the body
     refuse_body(response, "it is not JSON")
 
@@ -240,7 +233,7 @@ def _error_body(response: requests.Response, redactor: Redactor) -> Any:
     if len(content) > _LARGEST_ERROR:
         return None
     try:
-        return redactor.json(_decoder.decode(content.decode("utf-8-sig")))
+        return redactor.json(_json.parse(content))
     except (ValueError, RecursionError):
         return redactor.text(_decoded(content, response.encoding)) or None
 

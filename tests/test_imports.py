@@ -20,7 +20,7 @@ APIConnectionError APITimeoutError TruncatedListWarning
 
 # What nobody pays for who only wants a client.
 LEFT_ALONE = """
-argparse django numpy pandas pytest redis sqlite3 tqdm unittest
+argparse django numpy orjson pandas pytest redis sqlite3 tqdm unittest
 statuspro.cli statuspro.contrib statuspro.cli.demo statuspro.sandbox statuspro.testing
 """.split()
 

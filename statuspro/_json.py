@@ -1,0 +1,72 @@
+"""Parses JSON: with orjson where it is installed, with the standard parser's results always.
+
+orjson takes less than half as long, and differs from the standard parser in these things:
+
+- It refuses lone surrogates, floats beyond the largest (`1e999`), a byte order mark, and more than
+  1,024 levels. The standard parser gets everything that orjson refuses, and has the last word.
+- It makes floats of integers beyond 64 bits, and takes more levels than the standard parser can
+  where the stack of Python 3.10 and 3.11 is short. It never gets what may hold either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NoReturn
+
+#: Bytes of a document from which on orjson is used. Importing orjson takes as long as parsing a
+#: thousand documents below that, and a program that reads one order would pay for it.
+_LARGE = 2**13
+
+#: An integer with fewer digits fits into 64 bits.
+_MANY_DIGITS = b"0" * 19
+
+#: A document with fewer arrays and objects has no more levels than either parser takes. A page of
+#: 100 orders has about 300.
+_MANY_BRACKETS = 500
+
+#: Makes 0 of each digit and [ of each opening bracket.
+_OUTLINE = bytes.maketrans(b"123456789{", b"000000000[")
+
+
+def parse(content: bytes) -> Any:
+    """Parses a document in UTF-8, with or without a byte order mark.
+
+    Raises:
+        ValueError: the document is not JSON, or has too many levels. The text may show it.
+    """
+    if len(content) >= _LARGE and not _may_differ(content):
+        parse_fast = _fast_parser()
+        if parse_fast is not None:
+            try:
+                return parse_fast(content)
+            except ValueError:
+                pass  # the standard parser has the last word
+    try:
+        return _decoder.decode(content.decode("utf-8-sig"))
+    except RecursionError:
+        raise ValueError("the document has too many levels") from None
+
+
+def _may_differ(content: bytes) -> bool:
+    """Whether the parsers may make different values of a document that both accept."""
+    outline = content.translate(_OUTLINE)
+    return _MANY_DIGITS in outline or outline.count(b"[") >= _MANY_BRACKETS
+
+
+@cache
+def _fast_parser() -> Callable[[bytes], Any] | None:
+    """Imports orjson; None where it is not installed."""
+    try:
+        import orjson
+    except ImportError:
+        return None
+    return orjson.loads
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse_constant)
