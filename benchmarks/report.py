@@ -69,11 +69,17 @@ def rst_table(results: Mapping[str, Result]) -> str:
 
 
 def _circumstances(results: Mapping[str, Result]) -> Iterable[str]:
-    text = (
-        "Measured on {day} with Python {python}, requests {requests} and urllib3 {urllib3}, on "
-        "{system}, with {environment} in the environment."
-    )
-    return sorted({text.format(**result.measured) for result in results.values()})
+    return sorted({_circumstance(result.measured) for result in results.values()})
+
+
+def _circumstance(measured: Mapping[str, str]) -> str:
+    libraries = [
+        f"{name} {measured[name]}" for name in ("requests", "urllib3", "orjson") if name in measured
+    ]
+    return (
+        "Measured on {day} with Python {python}, {libraries}, on {system}, with {environment} in "
+        "the environment."
+    ).format(libraries=" and ".join([", ".join(libraries[:-1]), libraries[-1]]), **measured)
 
 
 def draw(results: Mapping[str, Result], folder: Path = FOLDER) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,7 +31,7 @@ class Row:
         sense: "at most" or "at least".
         bound: what the figure must be; None where it only tells.
         medians: what each contestant took, as text.
-        note: why there is no figure.
+        note: why there is no figure, or what else it means.
     """
 
     title: str
@@ -114,11 +115,13 @@ def save(results: Mapping[str, Result], path: Path = PATH) -> None:
 def circumstances() -> dict[str, str]:
     """When and where something is measured."""
     load = os.getloadavg()[0]
+    extras = {name: version(name) for name in ("orjson",) if find_spec(name)}
     return {
         "day": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
         "requests": version("requests"),
         "urllib3": version("urllib3"),
+        **extras,
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "environment": f"{len(os.environ)} variables",
         "load before": f"{load:.1f}",

@@ -1,18 +1,23 @@
 """The benchmarks' own arithmetic; no figure is measured here."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from benchmarks import report, results, walks
+from benchmarks import jobs, report, results, walks
 from benchmarks.__main__ import main
 from benchmarks.contestants import ORDER_ID
 from benchmarks.figures import FIGURES
-from benchmarks.processes import Bench, service
+from benchmarks.processes import ROOT, Bench, service
 from benchmarks.results import Measure, Result, Row, median_of, median_ratio, take_turns
 from benchmarks.server import Service, sandbox_service
+
+needs_orjson = pytest.mark.skipif(find_spec("orjson") is None, reason="orjson is not installed")
 
 
 def walls(*seconds: float) -> list[Measure]:
@@ -116,9 +121,48 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("task", ["stream", "list"])
-@pytest.mark.parametrize("library", ["requests", "statuspro"])
+@pytest.mark.parametrize(
+    "library", ["requests", "statuspro", pytest.param("statuspro[speed]", marks=needs_orjson)]
+)
 def test_contestants_see_every_order(bench: Bench, library: str, task: str) -> None:
     assert bench.walk(f"{library}:{task}", 250)["done"] == 250
+
+
+PARSER = """
+from benchmarks.contestants import import_library
+import_library("{}")
+from statuspro import _json
+print(_json._fast_parser())
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "parser"),
+    [("statuspro", "None"), pytest.param("statuspro[speed]", "loads", marks=needs_orjson)],
+)
+def test_a_contestant_has_the_extra_that_its_name_says(library: str, parser: str) -> None:
+    command = [sys.executable, "-c", PARSER.format(library)]
+    run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert parser in run.stdout
+
+
+def test_jobs_are_counted_in_requests() -> None:
+    found = {row.title: row.value for row in jobs.rows(orders=250, some=60)}
+    assert found == {
+        "a walk over 250 orders: requests": 3,
+        "the details of 60 orders: requests": 60,
+        "a summary where there are 7 statuses: requests": 21,
+        "60 changes of status, in bulk: requests": 2,
+        "60 changes of status, one by one: requests": 60,
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "bulk", "seconds"),
+    [(0, 0, 0), (60, 0, 0), (61, 0, 60), (1000, 0, 960), (5, 5, 0), (6, 6, 60), (20, 20, 180)],
+)
+def test_a_budget_makes_jobs_wait(sent: int, bulk: int, seconds: float) -> None:
+    assert jobs.seconds_of_waiting(sent, bulk) == seconds
 
 
 def test_a_contestant_that_misses_orders_fails(bench: Bench) -> None:
