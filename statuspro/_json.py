@@ -1,6 +1,6 @@
 """Parses JSON: with orjson where it is installed, with the standard parser's results always.
 
-orjson takes less than half as long, and differs from the standard parser in these things:
+orjson takes half as long, and differs from the standard parser in these things:
 
 - It refuses lone surrogates, floats beyond the largest (`1e999`), a byte order mark, and more than
   1,024 levels. The standard parser gets everything that orjson refuses, and has the last word.
@@ -15,8 +15,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
-#: Bytes of a document from which on orjson is used. Importing orjson takes as long as parsing a
-#: thousand documents below that, and a program that reads one order would pay for it.
+#: Bytes of a document from which on orjson is used. Importing orjson takes longer than it saves with
+#: a thousand smaller documents, and a program that reads one order would pay for it.
 _LARGE = 2**13
 
 #: An integer with fewer digits fits into 64 bits.
