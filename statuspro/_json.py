@@ -15,8 +15,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
-#: Bytes of a document from which on orjson is used. Importing orjson takes longer than it saves with
-#: a thousand smaller documents, and a program that reads one order would pay for it.
+#: Bytes of a document from which on orjson is used. Importing orjson takes longer than it saves
+#: with a thousand smaller documents, and a program that reads one order would pay for it.
 _LARGE = 2**13
 
 #: An integer with fewer digits fits into 64 bits.
@@ -36,13 +36,12 @@ def parse(content: bytes) -> Any:
     Raises:
         ValueError: the document is not JSON, or has too many levels. The text may show it.
     """
-    if len(content) >= _LARGE and not _may_differ(content):
-        parse_fast = _fast_parser()
-        if parse_fast is not None:
-            try:
-                return parse_fast(content)
-            except ValueError:
-                pass  # the standard parser has the last word
+    parse_fast = _fast_parser() if len(content) >= _LARGE else None
+    if parse_fast is not None and not _may_differ(content):
+        try:
+            return parse_fast(content)
+        except ValueError:
+            pass  # the standard parser has the last word
     try:
         return _decoder.decode(content.decode("utf-8-sig"))
     except RecursionError:
