@@ -1,10 +1,16 @@
-"""No test reads the settings of the machine that runs it."""
+"""What every test has: no settings of the machine that runs it; and what several modules share."""
+
+from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from statuspro.sandbox import Sandbox
+from tests.support.waits import note_waits
 
 # A shell has what it starts in the background ignore Ctrl-C. The processes that tests start would
 # inherit that, and those that are to be interrupted would never end.
@@ -35,3 +41,25 @@ def away(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.delenv("NETRC")
     return folder
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits of the test's calls, none of which takes any time."""
+    return note_waits(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def shared_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(orders=20) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Sandbox:
+    """A sandbox that runs for all of a module, and of which each test finds nothing noted."""
+    shared_sandbox.clear_faults()
+    shared_sandbox.requests.clear()
+    shared_sandbox.applied.clear()
+    shared_sandbox.mails.clear()
+    return shared_sandbox

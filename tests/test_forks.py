@@ -21,7 +21,10 @@ import trustme
 from statuspro import RateLimit, StatusProClient, _forks
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.sandbox import DEFAULT_API_KEY
-from tests.support.servers import ROOT, RawServer, Service, answer, client_of, eventually
+from tests.support.paths import ROOT
+from tests.support.polling import eventually
+from tests.support.servers import RawServer, answer, client_of
+from tests.support.service_process import Service
 
 # From Python 3.12 on os.fork says what these tests are about.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")

@@ -32,7 +32,9 @@ from statuspro.sandbox import Sandbox
 from statuspro.sandbox.faults import RawAnswer
 from statuspro.sandbox.messages import Record, Response
 from tests.support.proxies import Proxy
-from tests.support.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
+from tests.support.records import all_records
+from tests.support.servers import KEY, Peer, RawServer, answer, client_of
+from tests.support.waits import note_waits
 
 EMAIL = "zoë.quux@kunden.example"
 NAME = "Zoë O'Quüxmann-Ørsted"

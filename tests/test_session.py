@@ -28,8 +28,9 @@ from statuspro import (
     unwrap,
 )
 from statuspro.sandbox import Sandbox
+from tests.support.polling import eventually
 from tests.support.recorder import Recorder
-from tests.support.servers import RawServer, answer, eventually
+from tests.support.servers import RawServer, answer
 
 KEY = "key-3f9a1c77e0d24b58"
 BASE_URL = "https://shop.test/api/v1"

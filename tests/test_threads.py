@@ -14,7 +14,9 @@ import pytest
 from statuspro import RateLimit, StatusProClient
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.sandbox import DEFAULT_API_KEY
-from tests.support.servers import ROOT, Service, eventually
+from tests.support.paths import ROOT
+from tests.support.polling import eventually
+from tests.support.service_process import Service
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
@@ -32,25 +31,6 @@ from statuspro._http.call import (
 )
 from statuspro.pacing import Budget, Slot, Wait
 from statuspro.sandbox import Sandbox
-from tests.support.servers import note_waits
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(orders=20) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: Sandbox) -> Sandbox:
-    shared.clear_faults()
-    shared.requests.clear()
-    return shared
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 def call(url: str = "http://a.test/api/v1/orders?search=Ann", **settings: Any) -> Call:

@@ -22,7 +22,7 @@ from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller, sent_
 from statuspro._http.connection import _watched
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from tests.support.servers import RawServer, answer, client_of, note_waits
+from tests.support.servers import RawServer, answer, client_of
 
 #: Of rate budgets that no two tests share.
 PERIODS = itertools.count(5.0)
@@ -47,28 +47,10 @@ FAILURES: list[Callable[[], BaseException]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(orders=20) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: Sandbox) -> Sandbox:
-    shared.clear_faults()
-    shared.requests.clear()
-    return shared
-
-
 @pytest.fixture(params=FAILURES)
 def failure(request: pytest.FixtureRequest) -> BaseException:
     error: BaseException = request.param()
     return error
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 def raising(error: BaseException) -> Callable[..., None]:

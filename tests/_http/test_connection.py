@@ -26,24 +26,13 @@ from statuspro import (
 from statuspro._http.connection import Connection, _Arriving, accepted_codings, boundless_codings
 from statuspro._http.pool import Pool, _Idle
 from statuspro.sandbox import Sandbox
-from tests.support.servers import (
-    Answer,
-    Peer,
-    RawServer,
-    all_records,
-    answer,
-    client_of,
-    eventually,
-    note_waits,
-)
+from tests.support.polling import eventually
+from tests.support.records import all_records
+from tests.support.servers import Answer, Peer, RawServer, answer, client_of
+from tests.support.waits import note_waits
 
 GZIP = b"Connection: close\r\nContent-Encoding: gzip\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 # Bodies that arrive ---------------------------------------------------------------------------

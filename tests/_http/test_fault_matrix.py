@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import ssl
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from statuspro import (
     APIConnectionError,
@@ -28,6 +25,7 @@ from statuspro.sandbox import Sandbox
 from statuspro.sandbox.faults import Faults
 from statuspro.sandbox.orders import Order
 from tests.support import fault_matrix
+from tests.support.certificates import TLS
 from tests.support.fault_matrix import (
     CONFIRMED_GROUP,
     EVERY_TIME,
@@ -41,9 +39,10 @@ from tests.support.fault_matrix import (
     Group,
     expected,
 )
-from tests.support.ways import TLS, WAYS, Way
+from tests.support.paths import ROOT
+from tests.support.ways import WAYS, Way
 
-TABLES = Path(__file__).parents[2] / "docs" / "fault-tables.txt"
+TABLES = ROOT / "docs" / "fault-tables.txt"
 
 CELLS = [
     pytest.param(group, endpoint, fault, times, id=f"{endpoint.name}-{fault.name}-{word}")
@@ -52,16 +51,6 @@ CELLS = [
     for fault in FAULTS
     for times, word in ((1, "once"), (EVERY_TIME, "every-time"))
 ]
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> TLS:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    bundle = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    return context, str(bundle)
 
 
 @pytest.fixture(scope="module")

@@ -33,16 +33,14 @@ from statuspro import (
     unwrap,
     unwrap_data,
 )
-from tests.support.servers import KEY, Peer, RawServer, all_records, answer, client_of, note_waits
+from tests.support.records import all_records
+from tests.support.servers import KEY, Peer, RawServer, answer, client_of
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 quickly = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 def outcome_of(action: Callable[[], Any]) -> Any:

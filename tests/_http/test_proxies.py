@@ -6,15 +6,12 @@ import contextlib
 import logging
 import signal
 import socket
-import ssl
 import struct
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import trustme
 
 from statuspro import (
     APIConnectionError,
@@ -27,34 +24,15 @@ from statuspro import (
     unwrap,
 )
 from statuspro.sandbox import Sandbox
+from tests.support.certificates import TLS
+from tests.support.polling import eventually
 from tests.support.proxies import NOT_ALLOWED, REFUSED, Proxy, SocksProxy
-from tests.support.servers import (
-    Answer,
-    Peer,
-    RawServer,
-    all_records,
-    answer,
-    client_of,
-    eventually,
-    note_waits,
-)
+from tests.support.records import all_records
+from tests.support.servers import Answer, Peer, RawServer, answer, client_of
 
 PASSWORD = "pr0xy-s3cret"
 
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
-
-
-@pytest.fixture
-def tls(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    bundle = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(bundle))
-    return context, str(bundle)
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 def proxies(port: int) -> dict[str, str]:
@@ -85,7 +63,7 @@ def test_plain_http(waits: list[float]) -> None:
     assert len(waits) == 2
 
 
-def test_a_tunnel(tls: tuple[ssl.SSLContext, str], waits: list[float]) -> None:
+def test_a_tunnel(tls: TLS, waits: list[float]) -> None:
     context, bundle = tls
     answers = [answer(b"[1]"), b"", answer(b"{}", "503 Down"), answer(b"[2]"), answer(b"[3]")]
     with (
@@ -111,9 +89,7 @@ def test_a_tunnel(tls: tuple[ssl.SSLContext, str], waits: list[float]) -> None:
     assert len(waits) == 2
 
 
-def test_a_tunnel_through_a_proxy_with_tls_of_its_own(
-    tls: tuple[ssl.SSLContext, str], waits: list[float]
-) -> None:
+def test_a_tunnel_through_a_proxy_with_tls_of_its_own(tls: TLS, waits: list[float]) -> None:
     context, bundle = tls
     with (
         RawServer(answer(b"[1]"), b"", answer(b"[2]"), tls=context) as server,
@@ -128,9 +104,7 @@ def test_a_tunnel_through_a_proxy_with_tls_of_its_own(
     assert len(waits) == 1
 
 
-def test_a_proxy_of_the_environment(
-    tls: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment(tls: TLS, monkeypatch: pytest.MonkeyPatch) -> None:
     context, bundle = tls
     with RawServer(answer(), tls=context) as server, Proxy() as proxy:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
@@ -241,9 +215,7 @@ WAYS = ["directly", "forwarding", "tunnel", "tunnel by TLS", "SOCKS", "SOCKS and
 
 
 @contextlib.contextmanager
-def by_way_of(
-    way: str, server: RawServer, tls: tuple[ssl.SSLContext, str], **options: Any
-) -> Iterator[StatusProClient]:
+def by_way_of(way: str, server: RawServer, tls: TLS, **options: Any) -> Iterator[StatusProClient]:
     """A client of the server, which has TLS where the way asks for it."""
     context, bundle = tls
     with (
@@ -297,7 +269,7 @@ def stall(peer: Peer, data: bytes) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", [*DROPS, *STALLS])
 def test_a_post_that_was_sent_is_not_sent_again(
-    name: str, way: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
+    name: str, way: str, tls: TLS, waits: list[float]
 ) -> None:
     broken, timeout = {**DROPS, **STALLS}[name], (5.0, 0.3 if name in STALLS else 5.0)
     with (
@@ -318,9 +290,7 @@ def test_a_post_that_was_sent_is_not_sent_again(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", DROPS)
-def test_a_get_is_sent_again(
-    name: str, way: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
-) -> None:
+def test_a_get_is_sent_again(name: str, way: str, tls: TLS, waits: list[float]) -> None:
     with (
         RawServer(DROPS[name], answer(b"[1]"), tls=tls[0] if needs_tls(way) else None) as server,
         by_way_of(way, server, tls) as client,
@@ -358,7 +328,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_callers_own_time_limit_comes_out_as_it_is(
-    way: str, method: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
+    way: str, method: str, tls: TLS, waits: list[float]
 ) -> None:
     with (
         RawServer(STALLS["silent"], tls=tls[0] if needs_tls(way) else None) as server,
@@ -484,9 +454,7 @@ def test_socks_without_a_version_is_a_mistake_of_the_caller() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_proxy_that_fails_for_a_while(
-    method: str, tls: tuple[ssl.SSLContext, str], waits: list[float]
-) -> None:
+def test_a_proxy_that_fails_for_a_while(method: str, tls: TLS, waits: list[float]) -> None:
     context, bundle = tls
     busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
     with (
@@ -519,9 +487,7 @@ def test_a_proxy_that_says_nothing(method: str, scheme: str) -> None:
     assert len(proxy.requests) == (1 if sent else 2)
 
 
-def test_a_certificate_behind_a_proxy_is_checked(
-    tls: tuple[ssl.SSLContext, str], waits: list[float]
-) -> None:
+def test_a_certificate_behind_a_proxy_is_checked(tls: TLS, waits: list[float]) -> None:
     with (
         RawServer(answer(), tls=tls[0]) as server,
         Proxy() as proxy,
@@ -542,9 +508,7 @@ def test_close_closes_the_connections_to_a_proxy() -> None:
         assert kept.status_code == 200
 
 
-def test_the_proxys_password_is_shown_nowhere(
-    tls: tuple[ssl.SSLContext, str], recwarn: pytest.WarningsRecorder
-) -> None:
+def test_the_proxys_password_is_shown_nowhere(tls: TLS, recwarn: pytest.WarningsRecorder) -> None:
     context, bundle = tls
     shown: list[Any] = []
     with all_records() as records:

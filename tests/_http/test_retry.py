@@ -46,29 +46,10 @@ from statuspro._http.headers import retry_after
 from statuspro._http.retry import RetryPolicy, retry_policy, settle
 from statuspro.pacing import Slot
 from statuspro.sandbox import Sandbox
-from tests.support.servers import RawServer, answer, client_of, eventually, note_waits
+from tests.support.polling import eventually
+from tests.support.servers import RawServer, answer, client_of
 
 Fault = Callable[[Sandbox, int], None]
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(orders=20) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: Sandbox) -> Sandbox:
-    shared.clear_faults()
-    shared.requests.clear()
-    shared.applied.clear()
-    shared.mails.clear()
-    return shared
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 def first_id(sandbox: Sandbox) -> int:

@@ -14,32 +14,13 @@ import pytest
 import trustme
 
 from statuspro import APIConnectionError, APITimeoutError, StatusProClient
-from tests.support.servers import RawServer, answer, client_of, eventually, note_waits
+from tests.support.certificates import serving
+from tests.support.polling import eventually
+from tests.support.servers import RawServer, answer, client_of
 
 Served = Callable[[int, socket.socket], bool]
 
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def bundle(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
-
-
-def serving(authority: trustme.CA, *names: str, **options: Any) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*(names or ("127.0.0.1",)), **options).configure_cert(context)
-    return context
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 def secure_client(server: RawServer, **options: Any) -> StatusProClient:

@@ -20,12 +20,7 @@ from statuspro._http.retry import retry_policy
 from statuspro._http.transport import Transport, _lease
 from statuspro.pacing import Budget, Slot, Wait
 from statuspro.sandbox import Sandbox
-from tests.support.servers import RawServer, answer, client_of, note_waits
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
+from tests.support.servers import RawServer, answer, client_of
 
 
 def test_it_is_an_http_adapter_for_any_session(waits: list[float]) -> None:

@@ -33,7 +33,8 @@ from statuspro.sandbox.data import id_at
 from statuspro.sandbox.faults import Answer, Pause
 from statuspro.sandbox.messages import Record, Response
 from tests.support.lists import answer_each
-from tests.support.servers import eventually, note_waits
+from tests.support.polling import eventually
+from tests.support.waits import note_waits
 
 BULK = "/orders/bulk-status"
 

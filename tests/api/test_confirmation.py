@@ -36,14 +36,8 @@ from statuspro.sandbox.catalogue import (
 from statuspro.sandbox.faults import Answer, DroppedError, Pause
 from statuspro.sandbox.messages import Record, Response
 from tests.support.lists import answer_each
-from tests.support.servers import note_waits
 
 POST, GET = "POST", "GET"
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    return note_waits(monkeypatch)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,6 @@ from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
 from tests.support.proxies import Proxy, SocksProxy
 from tests.support.servers import KEY, RawServer, answer, client_of
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Sandbox]:
-    with Sandbox(orders=20) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(shared: Sandbox) -> Sandbox:
-    shared.clear_faults()
-    shared.requests.clear()
-    return shared
 
 
 @pytest.fixture

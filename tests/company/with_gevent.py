@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from statuspro.sandbox import Sandbox
-from tests.support.servers import ROOT
+from tests.support.paths import ROOT
 
 PROGRAM = """
 from gevent import monkey

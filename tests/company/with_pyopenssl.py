@@ -10,7 +10,7 @@ import trustme
 import urllib3.contrib.pyopenssl
 
 from statuspro import APIConnectionError, APITimeoutError
-from tests._http.test_tls import serving
+from tests.support.certificates import serving
 from tests.support.servers import Peer, RawServer, answer, client_of
 
 CA = trustme.CA()

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import trustme
 
-from tests._http.test_tls import serving
-from tests.support.servers import ROOT, RawServer, answer
+from tests.support.certificates import serving
+from tests.support.paths import ROOT
+from tests.support.servers import RawServer, answer
 
 PROGRAM = """
 import sys

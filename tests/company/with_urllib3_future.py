@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.support.servers import ROOT
+from tests.support.paths import ROOT
 
 
 def test_the_import_says_what_is_wrong() -> None:

@@ -24,15 +24,9 @@ from statuspro.pacing import Budget, Figures, LocalBudget, Slot, Wait, budget_fo
 from statuspro.pacing.budget import SharedBudget, Storage
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
 from statuspro.pacing.limit import RateLimit
-from tests.support.budgets import (
-    Callers,
-    Clock,
-    Service,
-    runs_in_fork,
-    send_many,
-    spans_a_period,
-    times_in,
-)
+from tests.support.forks import runs_in_fork
+from tests.support.senders import send_many, times_in
+from tests.support.simulation import Callers, Clock, Service, spans_a_period
 
 SPAN = 60 * (1 + MARGIN)
 

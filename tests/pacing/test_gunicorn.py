@@ -19,7 +19,7 @@ import requests
 
 from statuspro import RateLimit
 from statuspro.sandbox import Sandbox
-from tests.support.traffic import ROOT
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer

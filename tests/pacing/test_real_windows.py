@@ -27,8 +27,8 @@ from statuspro import (
     StatusProError,
 )
 from statuspro.sandbox import Sandbox
+from tests.support.paths import ROOT
 from tests.support.traffic import (
-    ROOT,
     OtherConsumer,
     call_many,
     refusals_by_window,

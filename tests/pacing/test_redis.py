@@ -25,16 +25,10 @@ from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.redis import RedisStorage
 from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
-from tests.support.budgets import (
-    Clock,
-    interrupted_at_each_line,
-    runs_in_fork,
-    send,
-    send_many,
-    spans_a_period,
-    start_process,
-    times_in,
-)
+from tests.support.forks import runs_in_fork
+from tests.support.interruption import interrupted_at_each_line
+from tests.support.senders import send, send_many, start_process, times_in
+from tests.support.simulation import Clock, spans_a_period
 
 if TYPE_CHECKING:
     from tests.support.redis_server import Forwarder, RedisServer

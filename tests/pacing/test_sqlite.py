@@ -26,18 +26,11 @@ from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.sqlite import SQLiteStorage
 from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
-from tests.support.budgets import (
-    ROOT,
-    Callers,
-    Clock,
-    Service,
-    interrupted_at_each_line,
-    runs_in_fork,
-    send_many,
-    spans_a_period,
-    start_process,
-    times_in,
-)
+from tests.support.forks import runs_in_fork
+from tests.support.interruption import interrupted_at_each_line
+from tests.support.paths import ROOT
+from tests.support.senders import send_many, start_process, times_in
+from tests.support.simulation import Callers, Clock, Service, spans_a_period
 
 LOGGER = logging.getLogger("statuspro")
 

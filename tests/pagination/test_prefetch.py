@@ -13,7 +13,8 @@ import requests
 
 from statuspro._http.call import Call, CallSettings, Cancelled
 from statuspro.pagination.prefetch import Lookahead
-from tests.support.servers import ROOT, eventually
+from tests.support.paths import ROOT
+from tests.support.polling import eventually
 
 
 def double(number: int) -> int:

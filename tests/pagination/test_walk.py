@@ -46,7 +46,9 @@ from tests.support.lists import (
     page_number,
     page_of,
 )
-from tests.support.servers import ROOT, eventually, note_waits
+from tests.support.paths import ROOT
+from tests.support.polling import eventually
+from tests.support.waits import note_waits
 
 
 def local(orders: int, *, max_retries: int = 5, **keywords: Any) -> tuple[Sandbox, StatusProClient]:

@@ -1,1 +1,1 @@
-"""What several tests share."""
+"""Helpers of the tests: one idea a file."""

@@ -1,28 +1,18 @@
-"""What the tests of the transport share: servers that write raw bytes, and waits that are noted."""
+"""Servers that write raw bytes, and a client of them."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import socket
 import ssl
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from statuspro import StatusProClient
-from statuspro.sandbox.sandbox import DEFAULT_API_KEY
 
 KEY = "key-3f9a1c77e0d24b58"
-
-ROOT = Path(__file__).parents[2]
 
 
 class Peer:
@@ -196,108 +186,3 @@ def client_of(
     """A client of a server on loopback, without pacing and without the environment's proxies."""
     options = {"rate_limit": None, "trust_env": False, "timeout": 5.0, **options}
     return StatusProClient(KEY, f"{scheme}://{host}:{port}/api/v1", **options)
-
-
-class Naps:
-    """Stands in for the module `time` in `_http.call`: notes the waits, and does not wait."""
-
-    def __init__(self) -> None:
-        self.waits: list[float] = []
-
-    perf_counter = staticmethod(time.perf_counter)
-
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-
-
-def note_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits of calls from now on, none of which takes any time."""
-    naps = Naps()
-    monkeypatch.setattr("statuspro._http.call.time", naps)
-    return naps.waits
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Whether the condition holds within so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.002)
-    return True
-
-
-@contextlib.contextmanager
-def all_records() -> Iterator[list[logging.LogRecord]]:
-    """Every record of every logger, from DEBUG on."""
-    records: list[logging.LogRecord] = []
-
-    class Collector(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            records.append(record)
-
-    root = logging.getLogger()
-    collector = Collector(logging.DEBUG)
-    names = ["", "urllib3", "urllib3.connectionpool", "urllib3.util.retry", "requests", "statuspro"]
-    levels = {name: logging.getLogger(name).level for name in names}
-    root.addHandler(collector)
-    for name in names:
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    try:
-        yield records
-    finally:
-        root.removeHandler(collector)
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
-
-
-_SERVICE = """
-import sys
-from statuspro.sandbox import Sandbox
-
-with Sandbox(orders=300) as sandbox:
-    print(sandbox.base_url, flush=True)
-    for line in sys.stdin:
-        print(sandbox.connections, flush=True)
-"""
-
-
-class Service:
-    """A sandbox in a process of its own, so that its threads are in nobody's way.
-
-    Attributes:
-        url: its base URL.
-        ids: those of its orders.
-    """
-
-    def __enter__(self) -> Service:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _SERVICE],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.url = self._answer()
-        with self.client() as client:
-            self.ids = [int(order["id"]) for order in client.iter_orders()]
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._process.communicate(timeout=10)
-
-    def client(self, **options: Any) -> StatusProClient:
-        """A client, without pacing and without the environment's proxies."""
-        options = {"rate_limit": None, "trust_env": False, "timeout": 20.0, **options}
-        return StatusProClient(DEFAULT_API_KEY, self.url, **options)
-
-    @property
-    def connections(self) -> int:
-        """How many connections are open on the service's side."""
-        assert self._process.stdin is not None
-        print("count", file=self._process.stdin, flush=True)
-        return int(self._answer())
-
-    def _answer(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,8 +15,7 @@ import requests
 
 from statuspro import RateLimit, StatusProClient
 from statuspro.sandbox import Sandbox
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 #: Tells the requests of `OtherConsumer` from ours.
 OTHER = {"User-Agent": "other"}

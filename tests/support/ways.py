@@ -7,16 +7,13 @@ there, or it says that the service is not.
 from __future__ import annotations
 
 import socket
-import ssl
 from contextlib import ExitStack
 from typing import Any
 
 from statuspro import StatusProClient
 from statuspro.sandbox import Sandbox
+from tests.support.certificates import TLS
 from tests.support.proxies import Proxy, SocksProxy, TLSFront
-
-#: Of a server's side, and the path of the bundle of certificates that clients trust.
-TLS = tuple[ssl.SSLContext, str]
 
 
 class Way:

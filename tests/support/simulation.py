@@ -1,25 +1,14 @@
-"""What the tests of the budgets share: a service that counts, simulated callers and real ones."""
+"""Callers of a budget in simulated time, and a service that counts their requests."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import linecache
-import os
 import random
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
-from typing import Any
 
-from statuspro.pacing import Budget, Figures, Slot, budget_for
-
-ROOT = Path(__file__).parents[2]
+from statuspro.pacing import Budget, Figures, Slot
 
 
 class Clock:
@@ -167,118 +156,3 @@ class Callers:
         else:
             self.budget.refuse(slot, None)
             self._ask(self._slot(slot.bulk), self.clock.now)
-
-
-def send(budget: Budget, log: Path, *, lease: float = 1.0) -> None:
-    """Takes a real place, notes when the request would be counted, and finishes."""
-    slot = Slot(lease=lease)
-    try:
-        while wait := budget.take(slot):
-            time.sleep(wait.seconds)
-    except BaseException:
-        budget.give_back(slot)
-        raise
-    descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    os.write(descriptor, f"{time.monotonic():.6f}\n".encode())
-    os.close(descriptor)
-    budget.finish(slot)
-
-
-def send_many(budget: Budget, log: Path, count: int, threads: int) -> None:
-    """Sends from several threads at once."""
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            for _ in range(count // threads):
-                send(budget, log)
-        except BaseException as error:
-            failures.append(error)
-
-    workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    if failures:
-        raise failures[0]
-
-
-def work(storage: str, log: str, limit: Figures, count: int, threads: int) -> None:
-    """The whole life of a process that `start_process` starts."""
-    budget = budget_for("https://a.test", "k", limit, storage=storage)
-    send_many(budget, Path(log), count, threads)
-
-
-def start_process(
-    storage: str, log: Path, limit: Figures, *, count: int, threads: int = 4
-) -> subprocess.Popen[bytes]:
-    """Another process that shares the budget."""
-    code = (
-        "from statuspro.pacing import Figures; from tests.support.budgets import work; "
-        f"work({storage!r}, {str(log)!r}, {limit!r}, {count}, {threads})"
-    )
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
-
-
-def times_in(log: Path) -> list[float]:
-    return [float(line) for line in log.read_text().splitlines()]
-
-
-def runs_in_fork(action: Callable[[], object], *, seconds: float = 20.0) -> bool:
-    """Whether a forked child gets through `action` in time."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            action()
-            status = 0
-        finally:
-            os._exit(status)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.005)
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    return False
-
-
-class Interruption:
-    """A trace function that raises a KeyboardInterrupt at one line of the storages.
-
-    Args:
-        line: which of the lines that are run, from 1.
-    """
-
-    def __init__(self, line: int) -> None:
-        self._left = line
-
-    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        if "/statuspro/pacing/" not in frame.f_code.co_filename:
-            return None
-        # Python lets no signal in between the end of a `try` and the call in its `finally`.
-        text = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
-        if event == "line" and "self.lock.release()" not in text and "SIM105" not in text:
-            self._left -= 1
-            if not self._left:
-                raise KeyboardInterrupt
-        return self
-
-
-def interrupted_at_each_line(action: Callable[[], object]) -> Iterator[None]:
-    """Runs `action` with an interrupt at the first line, then the second, until it gets through."""
-    before = sys.gettrace()
-    for line in itertools.count(1):
-        sys.settrace(Interruption(line))
-        try:
-            action()
-        except KeyboardInterrupt:
-            pass
-        else:
-            return
-        finally:
-            sys.settrace(before)
-        yield
