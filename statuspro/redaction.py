@@ -134,6 +134,11 @@ def without_query(url: str) -> str:
         return HIDDEN
 
 
+def request_line(request: requests.PreparedRequest) -> str:
+    """Writes the method and the path of a request, without its query: `GET /api/v1/orders`."""
+    return f"{request.method} {request.path_url.partition('?')[0]}"
+
+
 class Redactor:
     """Hides in what is kept of a response what its request carried: the key, the customer's data.
 

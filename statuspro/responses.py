@@ -23,7 +23,7 @@ from statuspro.errors import (
     ServerError,
     ValidationError,
 )
-from statuspro.redaction import Redactor
+from statuspro.redaction import Redactor, request_line
 
 T = TypeVar("T")
 
@@ -267,7 +267,7 @@ def _validation_errors(body: Any) -> dict[str, list[str]]:
 
 def _request_line(response: requests.Response) -> str:
     request = _request(response)
-    return f"{request.method} {request.path_url.partition('?')[0]}" if request else ""
+    return request_line(request) if request else ""
 
 
 def _is_write(response: requests.Response) -> bool:

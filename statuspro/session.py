@@ -32,7 +32,7 @@ from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.config import certificates_for, check_base_url, proxies_for
 from statuspro.errors import ConfigurationError, RedirectError
-from statuspro.redaction import Redactor, sealed
+from statuspro.redaction import Redactor, request_line, sealed
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -321,17 +321,46 @@ class Client(requests.Session):
 
     def options(self, url: Any, **kwargs: Any) -> requests.Response:
         """`requests.Session.options`, with redirects as the client has them."""
-        kwargs.setdefault("allow_redirects", self.follow_redirects)
-        return super().options(url, **kwargs)
+        return self.request("OPTIONS", url, **kwargs)
 
-    def request(self, method: str, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
+    def request(
+        self,
+        method: str,
+        url: Any,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        cookies: Any = None,
+        files: Any = None,
+        auth: Any = None,
+        timeout: Any = None,
+        allow_redirects: bool | None = None,
+        proxies: Any = None,
+        hooks: Any = None,
+        stream: bool | None = None,
+        verify: Any = None,
+        cert: Any = None,
+        json: Any = None,
+    ) -> requests.Response:
         """`requests.Session.request` for a path below the base URL.
 
         Args:
             method: of the request.
             url: a path below the base URL, or an absolute URL of the same origin.
-            args: as requests takes them.
-            kwargs: as requests takes them.
+            params: as requests takes it, like all that follow.
+            data: the body, or fields of a form.
+            headers: beside the client's.
+            cookies: beside the client's.
+            files: to upload.
+            auth: in place of the client's.
+            timeout: seconds, or a (connect, read) pair of seconds; the client's by default.
+            allow_redirects: whether redirects are followed; as the client does by default.
+            proxies: in place of the client's.
+            hooks: beside the client's.
+            stream: whether the body is left to be read from `response.raw`.
+            verify: in place of the client's.
+            cert: in place of the client's.
+            json: the body, to be written as JSON.
 
         Returns:
             The response, whatever its status.
@@ -345,9 +374,24 @@ class Client(requests.Session):
             RedirectError: a redirect that was to be followed leaves the origin.
         """
         check_fork()
-        if len(args) < 8:  # where requests' own signature has allow_redirects
-            kwargs.setdefault("allow_redirects", self.follow_redirects)
-        return super().request(method, self._absolute(url), *args, **kwargs)
+        return super().request(
+            method,
+            self._absolute(url),
+            params=params,
+            data=data,
+            headers=headers,
+            cookies=cookies,
+            files=files,
+            auth=auth,
+            timeout=timeout,
+            allow_redirects=self.follow_redirects if allow_redirects is None else allow_redirects,
+            proxies=proxies,
+            hooks=hooks,
+            stream=stream,
+            verify=verify,
+            cert=cert,
+            json=json,
+        )
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """`requests.Session.send`, to this origin only."""
@@ -528,7 +572,7 @@ class Client(requests.Session):
             status_code=resp.status_code,
             location=redactor.url(target),
             response=redactor.response(resp),
-            request_line=f"{method} {resp.request.path_url.partition('?')[0]}",
+            request_line=request_line(resp.request),
         )
 
     def rebuild_proxies(self, prepared_request: Any, proxies: Any) -> Any:
@@ -592,7 +636,7 @@ class AuthenticatedClient(Client):
 
 def _note_if_of_a_hook(error: BaseException, request: requests.PreparedRequest) -> None:
     if request.method not in SAFE_METHODS and of_a_hook(error):
-        note_sent(error, f"{request.method} {request.path_url.partition('?')[0]}", "and answered")
+        note_sent(error, request_line(request), "and answered")
 
 
 def _plain_url(base_url: str) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
 """A session for one API: its URLs, options, derived clients, copies and redirects."""
 
 import copy
+import inspect
 import pickle
 import traceback
 import warnings
@@ -1226,3 +1227,8 @@ def test_an_api_error_is_not_raised_by_a_verb(service: responses.RequestsMock) -
         unwrap(response)
     with pytest.raises(requests.HTTPError):
         response.raise_for_status()
+
+
+def test_request_takes_what_requests_takes_in_the_same_order() -> None:
+    theirs = inspect.signature(requests.Session.request).parameters
+    assert list(inspect.signature(Client.request).parameters) == list(theirs)

@@ -20,7 +20,7 @@ import requests
 from statuspro._http.callbacks import call_back, note_sent
 from statuspro._logging import Logger, log
 from statuspro.pacing import Budget, Slot, Wait
-from statuspro.redaction import loggable_query
+from statuspro.redaction import loggable_query, request_line
 
 #: Methods that change nothing, and so may be sent again whatever happened to the first one.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -164,6 +164,7 @@ class Call:
     ) -> None:
         self.settings = settings
         self.method = request.method or "GET"
+        self._request = request
         self.path, _, self.query = request.path_url.partition("?")
         self.attempt = 0
         #: The status of the last response; None before the first, and once more is sent.
@@ -189,7 +190,7 @@ class Call:
     @property
     def request_line(self) -> str:
         """Method and path, without the query."""
-        return f"{self.method} {self.path}"
+        return request_line(self._request)
 
     @property
     def may_have_arrived(self) -> bool:

@@ -28,7 +28,7 @@ from statuspro.errors import (
     RedirectError,
     StatusProError,
 )
-from statuspro.redaction import Redactor
+from statuspro.redaction import Redactor, request_line
 
 _PROXY = (ProxyError, requests.exceptions.ProxyError)
 _NEVER_CONNECTED = (ConnectTimeoutError, requests.ConnectTimeout)
@@ -54,7 +54,7 @@ def translate(
     """
     if isinstance(error, StatusProError):
         return error
-    line = f"{request.method} {request.path_url.partition('?')[0]}"
+    line = request_line(request)
     if isinstance(error, requests.TooManyRedirects):
         return RedirectError("The redirects have no end.", request_line=line)
     cause = _innermost(error)
