@@ -1,6 +1,15 @@
 """Sphinx settings of the documentation."""
 
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
 from statuspro._version import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from rooms import rooms
 
 project = "statuspro"
 author = "The statuspro authors"
@@ -33,3 +42,12 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = "statuspro"
 html_static_path: list[str] = []
+
+
+def setup(app: Sphinx) -> None:
+    """Puts the tables of rooms into the page that asks for them."""
+    app.connect("source-read", _draw_rooms)
+
+
+def _draw_rooms(app: Sphinx, page: str, source: list[str]) -> None:
+    source[0] = source[0].replace(".. The tables of docs/rooms.py come here.", rooms())
