@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import statuspro
 from statuspro import StatusProError
 from statuspro.sandbox import Sandbox
 
@@ -28,6 +29,16 @@ def python_of(page: Path) -> str:
     return "\n".join(lines)
 
 
+def filled_in(code: str, sandbox: Sandbox) -> str:
+    """The code with ids of orders in the gaps that it leaves to its reader."""
+    with sandbox.client() as client:
+        in_production = client.list_orders(status_code="st000002", page=1)["data"]
+    sandbox.requests.clear()
+    first, *others = [order["id"] for order in in_production]
+    code = code.replace("order_id = ...", f"order_id = {first}")
+    return code.replace("order_ids = [...]", f"order_ids = {others[:3]}")
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if python_of(page).strip()], ids=lambda page: page.name
 )
@@ -39,12 +50,23 @@ def test_the_python_of_a_page_runs(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": page.stem}
-    exec(compile(python_of(page), str(page), "exec"), namespace)
+    code = filled_in(python_of(page), statuspro_sandbox)
+    exec(compile(code, str(page), "exec"), namespace)
     if "client" in namespace:
         namespace["client"].close()
     if page.stem == "sandbox":
         return  # it starts sandboxes of its own
     assert statuspro_sandbox.requests, "nothing in this page has asked the service"
+    assert statuspro_sandbox.mails == []
+
+
+@pytest.mark.parametrize("page", ["README.rst", "docs/quickstart.rst", "docs/bulk.rst"])
+def test_a_page_changes_nothing_until_its_reader_fills_in_an_id(
+    page: str, statuspro_sandbox: Sandbox
+) -> None:
+    with pytest.raises(TypeError, match="order"):
+        exec(compile(python_of(ROOT / page), page, "exec"), {})
+    assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
 
 
 def test_the_example_test_of_the_docs_passes(
@@ -62,6 +84,21 @@ def test_readme_and_docs_name_every_error() -> None:
     for page in (ROOT / "README.rst", ROOT / "docs" / "errors.rst"):
         text = page.read_text(encoding="utf-8")
         assert [error.__name__ for error in errors if error.__name__ not in text] == [], page
+
+
+def test_the_error_table_of_the_readme_holds() -> None:
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    table = text.partition(".. error table")[2].partition(".. end of the error table")[0]
+    rows = re.findall(r"^``(\w+)`` +(.+?)(?:  +(.+))?$", table, re.MULTILINE)
+    assert {name for name, _, _ in rows} == {
+        error.__name__ for error in subclasses(StatusProError) if error.__name__ != "APIError"
+    }
+    for name, when, carries in rows:
+        error = getattr(statuspro, name)
+        if status := re.match(r"\d{3}", when):
+            assert error.status_code == int(status[0])
+        for attribute in re.findall(r"``(\w+)``", carries):
+            assert attribute in vars(error("it failed")) | vars(error), (name, attribute)
 
 
 def subclasses(cls: type[Any]) -> set[type[Any]]:
