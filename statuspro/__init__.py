@@ -1,7 +1,5 @@
 """A synchronous Python client for the StatusPro order-status API."""
 
-from typing import TYPE_CHECKING, Any
-
 from statuspro._version import __version__
 from statuspro.api.bulk import bulk_update_order_status, get_orders, iter_bulk_update_order_status
 from statuspro.api.orders import (
@@ -34,6 +32,7 @@ from statuspro.errors import (
     TruncatedListWarning,
     ValidationError,
 )
+from statuspro.pacing.limit import RateLimit
 from statuspro.pagination.walk import paginate
 from statuspro.responses import (
     get_error_message,
@@ -45,9 +44,6 @@ from statuspro.responses import (
     unwrap_data,
 )
 from statuspro.session import AuthenticatedClient, Client
-
-if TYPE_CHECKING:
-    from statuspro.pacing.limit import RateLimit
 
 __all__ = [
     "APIConnectionError",
@@ -94,18 +90,3 @@ __all__ = [
     "unwrap_data",
     "update_order_status",
 ]
-
-
-if not TYPE_CHECKING:  # where a type checker would take any name for an attribute
-
-    def __getattr__(name: str) -> Any:
-        """Imports `RateLimit` when it is named: most programs never do, and it takes time."""
-        if name != "RateLimit":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from statuspro.pacing.limit import RateLimit
-
-        return RateLimit
-
-    def __dir__() -> list[str]:
-        """Names what is exported and the modules, not what this module imports for itself."""
-        return sorted({*globals(), *__all__} - {"Any", "TYPE_CHECKING"})

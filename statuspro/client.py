@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from requests.adapters import BaseAdapter
 
@@ -15,15 +15,13 @@ from statuspro.api import bulk, orders, statuses, summary, updates
 from statuspro.auth import BearerAuth
 from statuspro.config import RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
-from statuspro.pacing import Budget, Figures, User, budget_for, figures_of, release
+from statuspro.pacing import Budget, RateLimit, User, budget_for, release
 from statuspro.pagination.walk import paginate
 from statuspro.redaction import sealed
 from statuspro.session import AuthenticatedClient, SessionChanges, SessionOptions, TimeoutType
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
-
-    from statuspro.pacing.limit import RateLimit
 
 
 class ClientOptions(SessionOptions, total=False):
@@ -113,7 +111,7 @@ class StatusProClient(AuthenticatedClient):
             pool_maxsize=pool_maxsize,
         )
         self._user = User()
-        self._figures: Figures | None = None
+        self.rate_limit: RateLimit | None = None
         self.rate_limit_storage: str | None = None
         self.rate_limit_fallback: str | None = None
         self._apply(
@@ -121,7 +119,7 @@ class StatusProClient(AuthenticatedClient):
                 "max_retries": max_retries,
                 "max_pages": max_pages,
                 "logger": logger,
-                "rate_limit": Figures(),
+                "rate_limit": RateLimit(),
                 "rate_limit_storage": None,
                 **options,
             }
@@ -163,7 +161,7 @@ class StatusProClient(AuthenticatedClient):
         elif name == "max_pages":
             self.max_pages = _arguments.whole_number(name, value, 1)
         elif name == "rate_limit":
-            self._figures = None if value is None else figures_of(value)
+            self.rate_limit = _checked_rate_limit(value)
         elif name == "rate_limit_storage":
             self.rate_limit_storage = value
         elif name == "rate_limit_fallback":
@@ -175,24 +173,15 @@ class StatusProClient(AuthenticatedClient):
         else:
             self._settings = self._settings._replace(logger=_checked_logger(value))
 
-    @property
-    def rate_limit(self) -> RateLimit | None:
-        """The figures that are kept to; None without pacing."""
-        if self._figures is None:
-            return None
-        from statuspro.pacing.limit import RateLimit
-
-        return RateLimit(*self._figures)
-
     def _budget(self) -> Budget | None:
-        if self._figures is None or not isinstance(self.auth, BearerAuth):
+        if self.rate_limit is None or not isinstance(self.auth, BearerAuth):
             return None
         find = self._configuration.find
         self.rate_limit_storage = find(RATE_LIMIT_STORAGE, self.rate_limit_storage)
         return budget_for(
             str(self._origin),
             self.auth.token,
-            self._figures,
+            self.rate_limit,
             storage=self.rate_limit_storage,
             fallback=self.rate_limit_fallback,
             logger=self._settings.logger,
@@ -217,7 +206,7 @@ class StatusProClient(AuthenticatedClient):
             "logger": self._settings.logger,
             "max_wait": self._settings.max_wait,
             "on_wait": self._settings.on_wait,
-            "rate_limit": self._figures,
+            "rate_limit": self.rate_limit,
             "rate_limit_storage": self.rate_limit_storage,
             "rate_limit_fallback": self.rate_limit_fallback,
         }
@@ -238,6 +227,12 @@ class StatusProClient(AuthenticatedClient):
     get_statuses = statuses.get_statuses
     summarize_orders = summary.summarize_orders
     paginate = paginate
+
+
+def _checked_rate_limit(rate_limit: RateLimit | None) -> RateLimit | None:
+    if rate_limit is not None and not isinstance(cast(object, rate_limit), RateLimit):
+        raise _arguments.wrong_kind("rate_limit", "a RateLimit or None", rate_limit)
+    return rate_limit
 
 
 def _checked_on_wait(on_wait: OnWait | None) -> OnWait | None:

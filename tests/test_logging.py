@@ -15,7 +15,8 @@ import requests
 from statuspro import Client, StatusProClient, TruncatedListWarning
 from statuspro._logging import log, warn, warn_each_time
 from statuspro.pacing.budget import SharedBudget
-from statuspro.pacing.slot import Figures, Slot
+from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.slot import Slot
 from statuspro.pacing.sqlite import SQLiteStorage
 from statuspro.sandbox import Sandbox
 
@@ -76,7 +77,7 @@ def test_each_record_of_a_call_is_whole() -> None:
 def test_what_a_storage_reports_is_whole(tmp_path: Path) -> None:
     logger = BraceLogger()
     storage = SQLiteStorage(str(tmp_path))
-    budget = SharedBudget(storage, "digest", Figures(), logger)
+    budget = SharedBudget(storage, "digest", RateLimit(), logger)
     budget.refuse(Slot(), 1.0)  # a folder is no file of SQLite's
     assert len(logger.lines) == 1
     assert str(tmp_path) in logger.lines[0]

@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from typing import TYPE_CHECKING, cast
 
 from statuspro._logging import Logger
 from statuspro.pacing.budget import Budget, LocalBudget, SharedBudget, User, release
 from statuspro.pacing.forking import registry
-from statuspro.pacing.slot import Figures, Slot, Wait
+from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.slot import Slot, Wait
 from statuspro.pacing.storage import storage_at
-
-if TYPE_CHECKING:
-    from statuspro.pacing.limit import RateLimit
 
 __all__ = [
     "Budget",
-    "Figures",
     "LocalBudget",
+    "RateLimit",
     "Slot",
     "User",
     "Wait",
     "budget_for",
-    "figures_of",
     "release",
 ]
 
@@ -38,7 +34,7 @@ _budgets: dict[str, Budget] = {}
 def budget_for(
     origin: str,
     key: str,
-    limit: RateLimit | Figures,
+    limit: RateLimit,
     *,
     storage: str | None = None,
     fallback: str | None = None,
@@ -50,7 +46,7 @@ def budget_for(
     Args:
         origin: scheme, host and port of the API.
         key: the API key; it is not kept, only a digest of it.
-        limit: the figures.
+        limit: how much the service allows.
         storage: where the counts are shared with other processes: `sqlite:///PATH` or `redis://…`;
             None counts in this process alone.
         fallback: `"local"` to count in this process while Redis cannot be reached.
@@ -59,10 +55,8 @@ def budget_for(
 
     Raises:
         ConfigurationError: the storage cannot be used.
-        TypeError: the limit is no RateLimit.
         ValueError: an unknown fallback.
     """
-    limit = figures_of(limit)
     if fallback not in (None, "local"):
         raise ValueError(f'rate_limit_fallback must be None or "local", not {fallback!r}')
     figures = f"{limit.requests} {limit.bulk} {float(limit.period)}"
@@ -81,21 +75,6 @@ def budget_for(
     if user is not None and isinstance(budget, SharedBudget):
         budget.storage.use(user)
     return budget
-
-
-def figures_of(limit: RateLimit | Figures) -> Figures:
-    """The figures of a limit.
-
-    Raises:
-        TypeError: the limit is no RateLimit.
-    """
-    if isinstance(limit, Figures):
-        return limit
-    from statuspro.pacing.limit import RateLimit
-
-    if not isinstance(cast(object, limit), RateLimit):
-        raise TypeError(f"rate_limit must be a RateLimit or None, not {type(limit).__name__}")
-    return Figures(limit.requests, limit.bulk, limit.period)
 
 
 def _digest(*parts: str) -> str:

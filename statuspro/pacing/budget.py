@@ -16,7 +16,8 @@ from statuspro._logging import Logger, log
 from statuspro.errors import StatusProError
 from statuspro.pacing.forking import ForkSafe, registry
 from statuspro.pacing.ledger import Ledger
-from statuspro.pacing.slot import Figures, Slot, Wait
+from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.slot import Slot, Wait
 
 T = TypeVar("T")
 Change = Callable[[Ledger], T]
@@ -34,7 +35,7 @@ class User:
 class Budget(ForkSafe, ABC):
     """Says which request may be sent, and when. None of the methods sleeps for a slot."""
 
-    def __init__(self, limit: Figures, logger: Logger = _logger) -> None:
+    def __init__(self, limit: RateLimit, logger: Logger = _logger) -> None:
         self.limit = limit
         self.logger = logger
         super().__init__()
@@ -113,11 +114,11 @@ class LocalBudget(Budget):
     """The budget of one process.
 
     Args:
-        limit: the figures.
+        limit: how much the service allows.
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, limit: Figures, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = Ledger(limit)
         self._clock = clock
         super().__init__(limit)
@@ -198,7 +199,7 @@ class SharedBudget(Budget):
     Args:
         storage: where its counts are.
         digest: its name there.
-        limit: the figures.
+        limit: how much the service allows.
         logger: told what happens to the counts.
         falls_back: whether to count in this process while the storage cannot be reached.
     """
@@ -207,7 +208,7 @@ class SharedBudget(Budget):
         self,
         storage: Storage,
         digest: str,
-        limit: Figures,
+        limit: RateLimit,
         logger: Logger,
         *,
         falls_back: bool = False,

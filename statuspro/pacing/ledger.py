@@ -21,7 +21,8 @@ from bisect import insort
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from statuspro.pacing.slot import Figures, Slot, Wait, wait_for
+from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.slot import Slot, Wait, wait_for
 
 # A slot is kept this much longer than the period: at 60 s a whole second, the service's tick.
 MARGIN = 0.0175
@@ -138,12 +139,12 @@ class Ledger:
     The ledger has a time of its own, `now`, which never goes back: see `move_on`.
 
     Args:
-        limit: the figures.
+        limit: how much the service allows.
         steady: see `move_on`.
         wall: see `move_on`; the time begins with it.
     """
 
-    def __init__(self, limit: Figures, steady: float = 0.0, wall: float = 0.0) -> None:
+    def __init__(self, limit: RateLimit, steady: float = 0.0, wall: float = 0.0) -> None:
         self.limit = limit
         self.span = limit.period * (1 + MARGIN)  # for which a slot is kept after its response
         self.poll = max(0.01, limit.period / 100)  # after which to look again for a probe's end

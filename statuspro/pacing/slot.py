@@ -1,23 +1,11 @@
-"""What every rate budget speaks of: its figures, a slot in it, and the wait for one."""
+"""What every rate budget speaks of: a slot in it, and the wait for one."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-
-class Figures(NamedTuple):
-    """How much the service allows, by default; a `RateLimit` says the same of an account.
-
-    Attributes:
-        requests: requests of any kind in one period.
-        bulk: bulk requests in one period; each is one of the requests too.
-        period: seconds.
-    """
-
-    requests: int = 60
-    bulk: int = 5
-    period: float = 60.0
+from statuspro.pacing.limit import RateLimit
 
 
 class Wait(NamedTuple):
@@ -64,7 +52,7 @@ class Slot:
         self.taken = False
 
 
-def wait_for(limit: Figures, why: str, seconds: float) -> Wait:
+def wait_for(limit: RateLimit, why: str, seconds: float) -> Wait:
     """A wait, and one sentence for a person: what for, and how long."""
     time = _readable(seconds)
     if why == "paused":

@@ -7,10 +7,10 @@ import struct
 
 import pytest
 
-from statuspro.pacing import Figures, Slot
+from statuspro.pacing import RateLimit, Slot
 from statuspro.pacing.ledger import Ledger
 
-LIMIT = Figures(requests=8, bulk=4, period=60.0)
+LIMIT = RateLimit(requests=8, bulk=4, period=60.0)
 SPAN = Ledger(LIMIT).span
 
 

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import Figures, Slot, Wait, budget_for
+from statuspro.pacing import RateLimit, Slot, Wait, budget_for
 from statuspro.pacing import redis as redis_storage
 from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
-from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.redis import RedisStorage
 from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
@@ -46,7 +45,7 @@ def open_budget(redis_server: RedisServer) -> Iterator[Open]:
     opened: list[SharedBudget] = []
 
     def open_budget(
-        limit: Figures | None = None,
+        limit: RateLimit | None = None,
         *,
         digest: str = "d",
         url: str = "",
@@ -55,7 +54,7 @@ def open_budget(redis_server: RedisServer) -> Iterator[Open]:
         clock: Callable[[], float] = time.monotonic,
     ) -> SharedBudget:
         storage = RedisStorage((url or redis_server.url) + options, clock=clock)
-        budget = SharedBudget(storage, digest, limit or Figures(), LOGGER, falls_back=fallback)
+        budget = SharedBudget(storage, digest, limit or RateLimit(), LOGGER, falls_back=fallback)
         opened.append(budget)
         return budget
 
@@ -113,7 +112,7 @@ def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
 
 
 def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(Figures(1))
+    budget = open_budget(RateLimit(1))
     slot = Slot()
     assert budget.take(slot) is None
     budget.give_back(slot)
@@ -124,8 +123,8 @@ def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
 def test_budgets_do_not_meet_and_their_keys_expire(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    use(open_budget(Figures(1), digest="one"), 1)
-    use(open_budget(Figures(1), digest="other"), 1)
+    use(open_budget(RateLimit(1), digest="one"), 1)
+    use(open_budget(RateLimit(1), digest="other"), 1)
     assert redis_server.command("DBSIZE") == 2
     assert 60 < redis_server.command("TTL", "statuspro:2:{one}") < 600
 
@@ -133,7 +132,7 @@ def test_budgets_do_not_meet_and_their_keys_expire(
 def test_the_script_is_loaded_again_when_redis_forgot_it(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    budget = open_budget(Figures(2))
+    budget = open_budget(RateLimit(2))
     use(budget, 1)
     redis_server.command("SCRIPT", "FLUSH")
     use(budget, 1)
@@ -143,7 +142,7 @@ def test_the_script_is_loaded_again_when_redis_forgot_it(
 def test_a_redis_that_was_restarted_is_used_again(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    budget = open_budget(Figures(2))
+    budget = open_budget(RateLimit(2))
     under_way = Slot()
     assert budget.take(under_way) is None
     redis_server.stop()
@@ -154,7 +153,7 @@ def test_a_redis_that_was_restarted_is_used_again(
 
 
 def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", Figures(20, 5, 1.0)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
     processes = [start_process(redis_server.url, log, limit, count=20) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     times = times_in(log)
@@ -163,7 +162,7 @@ def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_pa
 
 
 def test_processes_go_on_when_others_are_killed(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", Figures(20, 5, 0.5), redis_server.url
+    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), redis_server.url
     doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
     others = [start_process(url, log, limit, count=40) for _ in range(2)]
     while not log.exists() or len(times_in(log)) < 30:
@@ -203,7 +202,7 @@ def test_a_password_is_never_shown(open_budget: Open, redis_server: RedisServer)
 )
 def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        budget_for("https://a.test", "k", Figures(), storage=url)
+        budget_for("https://a.test", "k", RateLimit(), storage=url)
     assert "sec" not in str(caught.value)
     assert caught.value.__suppress_context__
 
@@ -251,7 +250,7 @@ def test_the_fallback_paces_alone_warns_once_and_ends(
 ) -> None:
     caplog.set_level(logging.INFO)
     clock = Clock()
-    budget = open_budget(Figures(5), fallback=True, clock=clock)
+    budget = open_budget(RateLimit(5), fallback=True, clock=clock)
     use(budget, 2)
     redis_server.stop()
     use(budget, 3)  # what Redis had counted still counts
@@ -308,7 +307,7 @@ def test_a_refusal_pauses_redis_while_it_is_there(open_budget: Open) -> None:
 def test_a_restart_in_mid_run_costs_nothing_with_a_fallback(
     open_budget: Open, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
     budget = open_budget(limit, fallback=True)
     sender = threading.Thread(target=send_many, args=(budget, log, 100, 4))
     sender.start()
@@ -324,7 +323,7 @@ def test_a_restart_in_mid_run_costs_nothing_with_a_fallback(
 def test_a_restart_in_mid_run_is_survived_without_a_fallback(
     open_budget: Open, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    budget = open_budget(Figures(20, 5, 0.5))
+    budget = open_budget(RateLimit(20, 5, 0.5))
     for round_ in range(3):
         for _ in range(15):
             send(budget, tmp_path / f"log{round_}")
@@ -355,7 +354,7 @@ def test_the_first_change_after_a_cut_opens_the_connection_anew(
     open_budget: Open,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    budget = open_budget(Figures(3), url=forwarder.url, fallback=fallback)
+    budget = open_budget(RateLimit(3), url=forwarder.url, fallback=fallback)
     use(budget, 1)
     cut(forwarder)
     began = time.monotonic()
@@ -384,7 +383,7 @@ def test_a_connection_that_was_idle_for_long_is_not_even_tried(
 def test_a_change_whose_outcome_was_lost_counts_once(
     forwarder: Forwarder, open_budget: Open
 ) -> None:
-    budget, other = open_budget(Figures(2), url=forwarder.url), open_budget(Figures(2))
+    budget, other = open_budget(RateLimit(2), url=forwarder.url), open_budget(RateLimit(2))
     use(budget, 1)
     forwarder.swallow_responses(after=1)  # Redis is asked, and written to, but does not say so
     use(budget, 1)
@@ -400,7 +399,7 @@ def test_a_change_whose_outcome_was_lost_counts_once(
 def test_a_foreign_state_costs_one_warning(
     state: bytes, open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    budget = open_budget(Figures(4))
+    budget = open_budget(RateLimit(4))
     use(budget, 2)
     redis_server.command("SET", "statuspro:2:{d}", state)
     use(budget, 2)
@@ -420,11 +419,11 @@ def test_a_key_of_another_type_is_a_clear_error(
 def test_what_redis_lost_is_known_here(
     open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    budget = open_budget(Figures(3))
+    budget = open_budget(RateLimit(3))
     use(budget, 2)
     redis_server.command("FLUSHALL")
     use(budget, 1)
-    assert wait_of(open_budget(Figures(3)), Slot()).seconds > 55
+    assert wait_of(open_budget(RateLimit(3)), Slot()).seconds > 55
     (record,) = caplog.records
     assert "were lost" in record.getMessage()
 
@@ -448,7 +447,7 @@ def test_an_absurd_retry_after_stops_all_for_a_few_periods(open_budget: Open) ->
 
 
 def test_whatever_line_an_interrupt_hits_the_next_change_works(open_budget: Open) -> None:
-    budget, slot = open_budget(Figures(10**4)), Slot()
+    budget, slot = open_budget(RateLimit(10**4)), Slot()
 
     def attempt() -> None:
         nonlocal slot
@@ -471,7 +470,7 @@ def test_whatever_line_an_interrupt_hits_the_next_change_works(open_budget: Open
 def test_processes_that_change_at_the_same_time_lose_nothing(
     redis_server: RedisServer, open_budget: Open
 ) -> None:
-    budgets = [open_budget(Figures(1000)) for _ in range(6)]
+    budgets = [open_budget(RateLimit(1000)) for _ in range(6)]
     threads = [threading.Thread(target=use, args=(budget, 30)) for budget in budgets]
     for thread in threads:
         thread.start()
@@ -487,7 +486,7 @@ def test_processes_that_change_at_the_same_time_lose_nothing(
 def test_there_is_one_connection_whatever_the_number_of_keys(redis_server: RedisServer) -> None:
     before = connections(redis_server)
     for key in range(60):
-        budget = budget_for("https://a.test", str(key), Figures(), storage=redis_server.url)
+        budget = budget_for("https://a.test", str(key), RateLimit(), storage=redis_server.url)
         assert budget.take(Slot()) is None
     assert connections(redis_server) == before + 1
     storage_at(redis_server.url).disconnect()
@@ -524,13 +523,13 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delitem(sys.modules, "statuspro.pacing.redis")
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigurationError, match=r"statuspro\[redis\]"):
-        budget_for("https://a.test", "k", Figures(), storage="redis://h")
+        budget_for("https://a.test", "k", RateLimit(), storage="redis://h")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(Figures(10**5)), threading.Event()
+    budget, stop = open_budget(RateLimit(10**5)), threading.Event()
 
     def work() -> None:
         while not stop.is_set():

@@ -19,10 +19,9 @@ from pathlib import Path
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import Figures, Slot, budget_for
+from statuspro.pacing import RateLimit, Slot, budget_for
 from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import Ledger
-from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.sqlite import SQLiteStorage
 from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
@@ -48,14 +47,14 @@ def open_budget(path: Path) -> Iterator[Open]:
     opened: list[SharedBudget] = []
 
     def open_budget(
-        limit: Figures | None = None,
+        limit: RateLimit | None = None,
         clock: Callable[[], float] | None = None,
         digest: str = "d",
         wall: Callable[[], float] | None = None,
     ) -> SharedBudget:
         clock = clock or Clock()
         storage = SQLiteStorage(str(path), steady=clock, wall=wall or clock)
-        budget = SharedBudget(storage, digest, limit or Figures(), LOGGER)
+        budget = SharedBudget(storage, digest, limit or RateLimit(), LOGGER)
         opened.append(budget)
         return budget
 
@@ -98,7 +97,7 @@ def use(budget: SharedBudget, count: int) -> None:
 
 def test_two_processes_share_the_slots(open_budget: Open) -> None:
     clock = Clock()
-    one, other = open_budget(Figures(4), clock), open_budget(Figures(4), clock)
+    one, other = open_budget(RateLimit(4), clock), open_budget(RateLimit(4), clock)
     use(one, 2)
     use(other, 2)
     slot = Slot()
@@ -111,7 +110,7 @@ def test_two_processes_share_the_slots(open_budget: Open) -> None:
 
 def test_the_queue_is_shared(open_budget: Open) -> None:
     clock = Clock()
-    one, other = open_budget(Figures(1), clock), open_budget(Figures(1), clock)
+    one, other = open_budget(RateLimit(1), clock), open_budget(RateLimit(1), clock)
     use(one, 1)
     first = Slot()
     wait = other.take(first)
@@ -143,12 +142,12 @@ def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
 
 
 def test_budgets_in_one_file_do_not_meet(open_budget: Open) -> None:
-    use(open_budget(Figures(1), digest="one"), 1)
-    use(open_budget(Figures(1), digest="other"), 1)
+    use(open_budget(RateLimit(1), digest="one"), 1)
+    use(open_budget(RateLimit(1), digest="other"), 1)
 
 
 def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(Figures(1))
+    budget = open_budget(RateLimit(1))
     slot = Slot()
     assert budget.take(slot) is None
     budget.give_back(slot)
@@ -157,7 +156,7 @@ def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
 
 
 def test_callers_are_never_refused_and_use_the_budget(open_budget: Open) -> None:
-    clock, limit = Clock(), Figures()
+    clock, limit = Clock(), RateLimit()
     service = Service(limit)
     run = Callers(open_budget(limit, clock), clock, service, 300, delay=0.5).run()
     assert service.refused == 0
@@ -166,7 +165,7 @@ def test_callers_are_never_refused_and_use_the_budget(open_budget: Open) -> None
 
 def test_a_killed_process_blocks_nobody(open_budget: Open) -> None:
     clock = Clock()
-    killed, other = open_budget(Figures(1), clock), open_budget(Figures(1), clock)
+    killed, other = open_budget(RateLimit(1), clock), open_budget(RateLimit(1), clock)
     assert killed.take(Slot(lease=10)) is None
     assert killed.take(Slot()) is not None
     slot = Slot()
@@ -181,7 +180,7 @@ def test_a_killed_process_blocks_nobody(open_budget: Open) -> None:
 @pytest.mark.parametrize("back", [1.0, 100.0, 1e9])
 def test_where_both_clocks_go_back_no_time_has_passed(open_budget: Open, back: float) -> None:
     clock = Clock(2e9)
-    budget, slot = open_budget(Figures(1), clock), Slot()
+    budget, slot = open_budget(RateLimit(1), clock), Slot()
     use(budget, 1)
     clock.now -= back
     wait = budget.take(slot)
@@ -205,7 +204,7 @@ def test_the_file_is_its_owners_alone(open_budget: Open, path: Path) -> None:
 
 def test_a_missing_folder_is_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="folder"):
-        budget_for("https://a.test", "k", Figures(), storage=f"sqlite:///{tmp_path}/none/b.db")
+        budget_for("https://a.test", "k", RateLimit(), storage=f"sqlite:///{tmp_path}/none/b.db")
 
 
 def test_three_slashes_are_relative_and_four_absolute(
@@ -213,7 +212,7 @@ def test_three_slashes_are_relative_and_four_absolute(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for name, storage in (("r.db", "sqlite:///r.db"), ("a.db", f"sqlite:///{tmp_path}/a.db")):
-        budget = budget_for("https://a.test", str(tmp_path), Figures(), storage=storage)
+        budget = budget_for("https://a.test", str(tmp_path), RateLimit(), storage=storage)
         assert isinstance(budget, SharedBudget)
         use(budget, 1)
         budget.storage.disconnect()
@@ -228,7 +227,7 @@ def test_a_file_that_is_no_database_is_put_aside(
     is_open: bool, open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
-    budget, other = open_budget(Figures(3), clock), open_budget(Figures(3), clock)
+    budget, other = open_budget(RateLimit(3), clock), open_budget(RateLimit(3), clock)
     if is_open:
         use(other, 1)
         use(budget, 2)
@@ -250,7 +249,7 @@ def test_a_file_that_is_no_database_is_put_aside(
 def test_a_file_that_is_damaged_in_mid_use_costs_one_warning(
     open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    budget = open_budget(Figures(5))
+    budget = open_budget(RateLimit(5))
     use(budget, 3)
     with path.open("r+b") as file:
         file.write(b"\xff" * path.stat().st_size)
@@ -264,7 +263,7 @@ def test_a_file_that_is_no_longer_there_costs_one_warning_and_no_slot(
     become: str, open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
-    one, other = open_budget(Figures(4), clock), open_budget(Figures(4), clock)
+    one, other = open_budget(RateLimit(4), clock), open_budget(RateLimit(4), clock)
     use(one, 1)
     empty = path.read_bytes()
     use(other, 2)
@@ -296,7 +295,7 @@ def test_a_file_that_is_no_longer_there_costs_one_warning_and_no_slot(
 def test_a_foreign_state_costs_one_warning(
     open_budget: Open, path: Path, state: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    budget = open_budget(Figures(5))
+    budget = open_budget(RateLimit(5))
     use(budget, 3)
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE budget_2 SET state = ?", (state,))
@@ -309,7 +308,7 @@ def test_a_foreign_state_costs_one_warning(
 def test_a_state_that_would_stop_the_budget_for_ever_is_foreign(
     open_budget: Open, path: Path
 ) -> None:
-    budget, ledger = open_budget(), Ledger(Figures(), 1000.0, 1000.0)
+    budget, ledger = open_budget(), Ledger(RateLimit(), 1000.0, 1000.0)
     ledger.all.paused_until = 1e12
     use(budget, 1)
     with sqlite3.connect(path) as connection:
@@ -327,7 +326,7 @@ def test_a_table_of_another_shape_is_a_clear_error(open_budget: Open, path: Path
 
 
 def test_a_full_disk_is_a_clear_error(open_budget: Open) -> None:
-    budget = open_budget(Figures(1))
+    budget = open_budget(RateLimit(1))
     use(budget, 1)
 
     def fill() -> None:
@@ -364,7 +363,7 @@ def test_processes_whose_clocks_differ_keep_to_the_limit(
     def steady(step: float) -> Callable[[], float]:
         return lambda: wall.now - 1.9e9 + step
 
-    budgets = [open_budget(Figures(4), steady(step), wall=wall) for step in steps]
+    budgets = [open_budget(RateLimit(4), steady(step), wall=wall) for step in steps]
     times: list[float] = []
     while len(times) < 24:
         for budget in budgets:
@@ -385,7 +384,7 @@ def test_processes_whose_clocks_differ_keep_to_the_limit(
 @pytest.mark.parametrize("jump", [-1e6, -30.0, 30.0, 1e6])
 def test_a_system_clock_that_is_set_changes_nothing(open_budget: Open, jump: float) -> None:
     steady, wall = Clock(), Clock(2e9)
-    budget = open_budget(Figures(1), steady, wall=wall)
+    budget = open_budget(RateLimit(1), steady, wall=wall)
     use(budget, 1)
     wall.now += jump
     slot = Slot()
@@ -399,7 +398,7 @@ def test_a_system_clock_that_is_set_changes_nothing(open_budget: Open, jump: flo
 
 def test_a_machine_that_starts_anew_has_the_pause_behind_it(open_budget: Open) -> None:
     steady, wall = Clock(1e6), Clock(2e9)
-    budget = open_budget(Figures(1), steady, wall=wall)
+    budget = open_budget(RateLimit(1), steady, wall=wall)
     use(budget, 1)
     steady.now, wall.now = 5.0, wall.now + 90
     use(budget, 1)
@@ -445,9 +444,9 @@ def test_a_file_that_an_older_version_has_open_is_used_along_with_it(
 ) -> None:
     locker.execute("PRAGMA journal_mode = WAL")
     locker.execute("CREATE TABLE budget_1 (digest TEXT PRIMARY KEY, state BLOB)")
-    use(open_budget(Figures(3)), 2)
+    use(open_budget(RateLimit(3)), 2)
     locker.execute("INSERT INTO budget_1 VALUES ('d', NULL)")
-    other = open_budget(Figures(3))
+    other = open_budget(RateLimit(3))
     use(other, 1)
     assert other.take(Slot()) is not None
 
@@ -523,7 +522,7 @@ def test_the_end_of_an_attempt_that_cannot_be_written_is_no_error(
 def test_a_slot_whose_taking_was_rolled_back_frees_no_other_slot(
     open_budget: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other, slot = open_budget(Figures(1)), open_budget(Figures(1)), Slot()
+    one, other, slot = open_budget(RateLimit(1)), open_budget(RateLimit(1)), Slot()
 
     def fail(ledger: Ledger) -> bytes:
         raise sqlite3.OperationalError("disk I/O error")
@@ -542,7 +541,7 @@ def test_a_slot_whose_taking_was_rolled_back_frees_no_other_slot(
 def test_whatever_line_an_interrupt_hits_no_transaction_stays_open(
     open_budget: Open, path: Path
 ) -> None:
-    budget, other = open_budget(Figures(10**4)), open_budget(Figures(10**4), digest="other")
+    budget, other = open_budget(RateLimit(10**4)), open_budget(RateLimit(10**4), digest="other")
     slot = Slot()
 
     def attempt() -> None:
@@ -572,8 +571,8 @@ def runs_in_thread(action: Callable[[], object]) -> bool:
 
 INTERRUPTED = """
 import sys
-from statuspro.pacing import Figures, Slot, budget_for
-budget = budget_for("https://a.test", "k", Figures(), storage=sys.argv[1])
+from statuspro.pacing import RateLimit, Slot, budget_for
+budget = budget_for("https://a.test", "k", RateLimit(), storage=sys.argv[1])
 print("ready", flush=True)
 try:
     budget.take(Slot())
@@ -612,13 +611,13 @@ def test_ctrl_c_while_the_file_is_locked_ends_the_wait_at_once_and_leaves_it_fre
 
 def test_opening_another_budget_of_the_file_leaves_the_lock_alone(path: Path) -> None:
     storage = f"sqlite:///{path}"
-    budget = budget_for("https://a.test", "one", Figures(), storage=storage)
+    budget = budget_for("https://a.test", "one", RateLimit(), storage=storage)
     assert isinstance(budget, SharedBudget)
     probe = f"import sqlite3; sqlite3.connect({str(path)!r}, 0).execute('BEGIN IMMEDIATE')"
 
     def change(ledger: Ledger) -> int:
         for key in "234":
-            other = budget_for("https://a.test", key, Figures(), storage=storage)
+            other = budget_for("https://a.test", key, RateLimit(), storage=storage)
             assert isinstance(other, SharedBudget)
             assert other.storage is budget.storage
         command = [sys.executable, "-c", probe]
@@ -659,7 +658,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /
 @needs_proc
 def test_descriptors_do_not_grow_with_the_number_of_keys(path: Path) -> None:
     for key in range(700):
-        budget = budget_for("https://a.test", str(key), Figures(), storage=f"sqlite:///{path}")
+        budget = budget_for("https://a.test", str(key), RateLimit(), storage=f"sqlite:///{path}")
         assert budget.take(Slot()) is None
     assert 1 <= descriptors(path) <= 3
     storage_at(f"sqlite:///{path}").disconnect()
@@ -703,9 +702,9 @@ import atexit, sys
 def look():
     print(storage._connection)
 atexit.register(look)
-from statuspro.pacing import Figures, Slot, budget_for
+from statuspro.pacing import RateLimit, Slot, budget_for
 from statuspro.pacing.storage import storage_at
-budget_for("https://a.test", "k", Figures(), storage=sys.argv[1]).take(Slot())
+budget_for("https://a.test", "k", RateLimit(), storage=sys.argv[1]).take(Slot())
 storage = storage_at(sys.argv[1])
 assert storage._connection
 """
@@ -721,7 +720,7 @@ def test_at_exit_the_file_is_closed(path: Path) -> None:
 
 
 def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", Figures(20, 5, 1.0)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
     processes = [start_process(f"sqlite:///{path}", log, limit, count=20) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     times = times_in(log)
@@ -730,7 +729,7 @@ def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> No
 
 
 def test_processes_go_on_when_others_are_killed(path: Path, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", Figures(20, 5, 0.5), f"sqlite:///{path}"
+    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), f"sqlite:///{path}"
     doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
     others = [start_process(url, log, limit, count=40) for _ in range(2)]
     while not log.exists() or len(times_in(log)) < 30:
@@ -748,7 +747,7 @@ def test_processes_go_on_when_others_are_killed(path: Path, tmp_path: Path) -> N
 def test_processes_go_on_when_the_file_is_removed_replaced_or_damaged(
     deed: str, path: Path, tmp_path: Path
 ) -> None:
-    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
     processes = [start_process(f"sqlite:///{path}", log, limit, count=40) for _ in range(2)]
     for done in (10, 25, 45):
         while not log.exists() or len(times_in(log)) < done:
@@ -777,7 +776,7 @@ def test_processes_go_on_when_the_file_is_removed_replaced_or_damaged(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(Figures(10**6)), threading.Event()
+    budget, stop = open_budget(RateLimit(10**6)), threading.Event()
 
     def work() -> None:
         while not stop.is_set():
@@ -800,7 +799,7 @@ def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_of_a_server_that_forks_without_hooks_opens_anew(open_budget: Open) -> None:
-    budget = open_budget(Figures(4))
+    budget = open_budget(RateLimit(4))
     use(budget, 1)
     connection = connection_of(budget)
     storage = budget.storage
@@ -817,6 +816,6 @@ def test_a_child_of_a_server_that_forks_without_hooks_opens_anew(open_budget: Op
 
 
 def test_threads_share_one_connection(open_budget: Open, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", Figures(20, 5, 0.5)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
     send_many(open_budget(limit, time.monotonic), log, count=48, threads=16)
     assert spans_a_period(times_in(log), 20, 0.5)

@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from statuspro.pacing import Budget, Figures, Slot, budget_for
+from statuspro.pacing import Budget, RateLimit, Slot, budget_for
 from tests.support.paths import ROOT
 
 
@@ -48,18 +48,18 @@ def send_many(budget: Budget, log: Path, count: int, threads: int) -> None:
         raise failures[0]
 
 
-def work(storage: str, log: str, limit: Figures, count: int, threads: int) -> None:
+def work(storage: str, log: str, limit: RateLimit, count: int, threads: int) -> None:
     """The whole life of a process that `start_process` starts."""
     budget = budget_for("https://a.test", "k", limit, storage=storage)
     send_many(budget, Path(log), count, threads)
 
 
 def start_process(
-    storage: str, log: Path, limit: Figures, *, count: int, threads: int = 4
+    storage: str, log: Path, limit: RateLimit, *, count: int, threads: int = 4
 ) -> subprocess.Popen[bytes]:
     """Another process that shares the budget."""
     code = (
-        "from statuspro.pacing import Figures; from tests.support.senders import work; "
+        "from statuspro.pacing import RateLimit; from tests.support.senders import work; "
         f"work({storage!r}, {str(log)!r}, {limit!r}, {count}, {threads})"
     )
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from statuspro.pacing import Budget, Figures, Slot
+from statuspro.pacing import Budget, RateLimit, Slot
 
 
 class Clock:
@@ -29,7 +29,7 @@ class Service:
         others: requests of somebody else that use the same key as soon as a window opens.
     """
 
-    def __init__(self, limit: Figures, *, others: int = 0) -> None:
+    def __init__(self, limit: RateLimit, *, others: int = 0) -> None:
         self._limit = limit
         self._others = others
         self.windows = 0
