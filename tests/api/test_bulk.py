@@ -1,15 +1,20 @@
+"""Many orders: bulk updates in batches of 50, what became of each id, and many details."""
+
 from __future__ import annotations
 
 import itertools
+import json
 import pickle
 import random
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from datetime import date
 from typing import Any
 
 import pytest
 import requests
+import responses
 from requests.adapters import BaseAdapter
 
 from statuspro import (
@@ -35,6 +40,17 @@ from statuspro.sandbox.messages import Record, Response
 from tests.support.lists import answer_each
 from tests.support.polling import eventually
 from tests.support.waits import note_waits
+from tests.support.wire import (
+    ORDER,
+    Call,
+    Index,
+    Refusal,
+    Sent,
+    answer_with,
+    check_refused,
+    check_request,
+    sent,
+)
 
 BULK = "/orders/bulk-status"
 
@@ -72,6 +88,129 @@ def answer_slowly(sandbox: Sandbox, most: float) -> None:
         return answer()
 
     answer_each(sandbox, respond)
+
+
+# One request ------------------------------------------------------------------------------------
+
+
+REQUESTS: dict[str, tuple[Call, Sent]] = {
+    "bulk": (
+        lambda c: c.bulk_update_order_status([ORDER, "8", Index(9)], "st000003"),  # type: ignore[list-item]
+        Sent(
+            *("POST", "/orders/bulk-status"),
+            b'{"order_ids": [6110375248088, 8, 9], "status_code": "st000003"}',
+        ),
+    ),
+    "bulk with all": (
+        lambda c: c.bulk_update_order_status(
+            (7, 8),
+            "st000003",
+            comment="Für Ann",
+            public=True,
+            email_customer=False,
+            email_additional=False,
+            send_at=1770000000,
+            due_date=date(2026, 2, 10),
+        ),
+        Sent(
+            *("POST", "/orders/bulk-status"),
+            b'{"order_ids": [7, 8], "status_code": "st000003", "comment": "F\\u00fcr Ann", '
+            b'"public": true, "email_customer": false, "email_additional": false, '
+            b'"send_at": 1770000000, "due_date": "2026-02-10"}',
+        ),
+    ),
+    "bulk with nothing given": (
+        lambda c: c.bulk_update_order_status(
+            iter([7]),
+            "st000003",
+            comment=None,
+            public=None,
+            email_customer=None,
+            email_additional=None,
+            send_at=None,
+            due_date=None,
+        ),
+        Sent("POST", "/orders/bulk-status", b'{"order_ids": [7], "status_code": "st000003"}'),
+    ),
+    "bulk at once": (
+        lambda c: c.bulk_update_order_status(range(7, 9), "st000003", send_at=0),
+        Sent(
+            *("POST", "/orders/bulk-status"),
+            b'{"order_ids": [7, 8], "status_code": "st000003", "send_at": 0}',
+        ),
+    ),
+    "an id twice": (
+        lambda c: c.bulk_update_order_status([7, 7], "st000003"),
+        Sent("POST", "/orders/bulk-status", b'{"order_ids": [7, 7], "status_code": "st000003"}'),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_request_is_this_and_no_other(
+    name: str, client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    check_request(client, service, *REQUESTS[name])
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_bulk_call_takes_up_to_50_ids(
+    count: int, client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    answer_with(service, {"message": "Queued.", "count": count, "limit": 50}, 202)
+    update = client.bulk_update_order_status({*range(1, count + 1)}, "st000003")
+    assert update == {"message": "Queued.", "count": count, "limit": 50}
+    (request,) = sent(service)
+    assert len(json.loads(request.body or b"")["order_ids"]) == count
+
+
+REFUSED: list[Refusal] = [
+    (lambda c: c.bulk_update_order_status([], "st000003"), ValueError, "1 to 50 ids, not 0"),
+    (lambda c: c.bulk_update_order_status(iter(()), "st000003"), ValueError, "1 to 50 ids, not 0"),
+    (
+        lambda c: c.bulk_update_order_status(range(1, 52), "st000003"),
+        ValueError,
+        "1 to 50 ids, not 51",
+    ),
+    (lambda c: c.bulk_update_order_status("778", "st000003"), TypeError, "order_ids .* not str"),
+    (lambda c: c.bulk_update_order_status(7, "st000003"), TypeError, "order_ids .* not int"),  # type: ignore[arg-type]
+    (
+        lambda c: c.bulk_update_order_status({7: "st000003"}, "st000003"),
+        TypeError,
+        "order_ids .* not dict",
+    ),
+    (lambda c: c.bulk_update_order_status([7], ""), ValueError, "status_code must not be blank"),
+    (lambda c: c.bulk_update_order_status([7], "st000003", send_at=-1), ValueError, "send_at"),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", send_at=1.5),  # type: ignore[arg-type]
+        TypeError,
+        "send_at .* not float",
+    ),
+    (lambda c: c.bulk_update_order_status([7], "st000003", due_date="x"), ValueError, "due_date"),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", public="no"),  # type: ignore[arg-type]
+        TypeError,
+        "public .* not str",
+    ),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", coment="x"),  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+        TypeError,
+        "unexpected keyword argument 'coment'",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "said"), REFUSED, ids=[f"{n}-{said}" for n, (_, _, said) in enumerate(REFUSED)]
+)
+def test_what_makes_no_sense_is_refused_before_it_is_sent(
+    call: Call,
+    kind: type[Exception],
+    said: str,
+    client: StatusProClient,
+    service: responses.RequestsMock,
+) -> None:
+    check_refused(client, service, call, kind, said)
 
 
 # Batches --------------------------------------------------------------------------------------
