@@ -17,14 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from statuspro.redaction import (
-    HIDDEN,
-    Redactor,
-    Secret,
-    loggable_query,
-    sealed,
-    without_query,
-)
+from statuspro.redaction import HIDDEN, Redactor, Secret, loggable_query, sealed, without_query
 
 KEY = "key-3f9a1c77e0d24b58"
 URL = "https://shop.test/api/v1/orders"

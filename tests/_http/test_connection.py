@@ -1,15 +1,13 @@
-"""Connections and pools: the body read within the retries, its bounds, the query on the wire."""
+"""One connection: the body read within the retries, its bounds, the query on the wire."""
 
 from __future__ import annotations
 
 import gzip
 import io
-import queue
 import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
-from typing import Any
 
 import brotli
 import pytest
@@ -21,15 +19,11 @@ from statuspro import (
     InvalidResponseError,
     NotFoundError,
     ServerError,
-    StatusProClient,
 )
-from statuspro._http.connection import Connection, _Arriving, accepted_codings, boundless_codings
-from statuspro._http.pool import Pool, _Idle
-from statuspro.sandbox import Sandbox
+from statuspro._http.connection import _Arriving, accepted_codings, boundless_codings
 from tests.support.polling import eventually
 from tests.support.records import all_records
 from tests.support.servers import Answer, Peer, RawServer, answer, client_of
-from tests.support.waits import note_waits
 
 GZIP = b"Connection: close\r\nContent-Encoding: gzip\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -423,63 +417,7 @@ def test_the_query_is_on_the_wire_and_nowhere_in_urllib3(waits: list[float]) -> 
     assert not any("search" in text or "?" in text for text in texts)
 
 
-# Connections are kept, and closed --------------------------------------------------------------
-
-
-def test_a_connection_is_used_again() -> None:
-    with Sandbox(orders=3) as sandbox, sandbox.client() as client:
-        for _ in range(10):
-            client.get("/orders")
-            client.post("/orders/1/comment", json={})
-        assert sandbox.accepted == sandbox.connections == 1
-
-
-def test_close_closes_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    note_waits(monkeypatch)
-    with Sandbox(orders=3) as sandbox:
-        with sandbox.client() as client:
-            kept = [client.get("/orders"), client.get("/orders", stream=True)]
-            sandbox.fail(503)
-            kept.append(client.get("/orders"))
-            assert sandbox.connections == 1
-        # Responses that are still there do not keep the connections open.
-        assert eventually(lambda: not sandbox.connections)
-        assert len(kept) == 3
-        assert client.get("/orders").status_code == 200  # a client goes on after close
-        assert sandbox.connections == 1
-        derived = client.with_options(timeout=3.0)
-        derived.close()
-        assert derived.get("/orders").status_code == 200
-        assert sandbox.accepted == 2
-        client.close()
-        assert eventually(lambda: not sandbox.connections)
-        assert derived.get("/orders").status_code == 200
-        client.close()
-        assert eventually(lambda: not sandbox.connections)
-
-
-def test_a_client_that_is_forgotten_leaves_no_connection() -> None:
-    with Sandbox(orders=3) as sandbox:
-        client = sandbox.client()
-        assert client.get("/orders").status_code == 200
-        del client
-        assert eventually(lambda: not sandbox.connections)
-
-
-def test_a_connection_in_use_is_closed_when_it_is_used_no_more() -> None:
-    clients: list[StatusProClient] = []
-
-    def serve(peer: Peer) -> None:
-        clients[0].close()
-        peer.send(answer(b"[]", headers=b""))
-
-    with RawServer(serve, keep=True) as server, client_of(server.port) as client:
-        clients.append(client)
-        response = client.get("/orders")
-        assert response.json() == []
-        assert eventually(lambda: not server.open)
-        assert client.get("/orders").json() == []
-    assert server.accepted == 2
+# What a failure leaves ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["silent", "silent in its body", "dripping headers"])
@@ -492,70 +430,3 @@ def test_a_failure_leaves_no_connection_though_it_is_kept(name: str) -> None:
             client.get("/orders")
         assert eventually(lambda: not server.open)
     assert caught.value.__traceback__ is not None
-
-
-def test_pools_make_room_for_each_other() -> None:
-    with Sandbox(orders=3) as sandbox, sandbox.client(pool_connections=2) as client:
-        for verify in ("a", "b", "c", "d", "a", "d"):  # each has a pool of its own
-            assert client.get("/orders", verify=verify).status_code == 200
-        assert eventually(lambda: sandbox.connections == 2)
-        assert sandbox.accepted == 5
-
-
-def test_the_idle_connections_of_a_pool() -> None:
-    idle = _Idle(2)
-    idle.put("a")
-    idle.put("b", block=False)
-    with pytest.raises(queue.Full):
-        idle.put("c", block=False)
-    assert idle.qsize() == 2
-    assert [idle.get(), idle.get(block=False)] == ["b", "a"]
-    with pytest.raises(queue.Empty):
-        idle.get(block=True, timeout=1.0)
-
-
-def test_the_idle_connections_of_a_closed_pool() -> None:
-    closed: list[str] = []
-
-    class Named:
-        def __init__(self, name: str) -> None:
-            self.name = name
-
-        def close(self) -> None:
-            closed.append(self.name)
-
-    idle = _Idle(3)
-    idle.put(None)
-    idle.put(Named("a"))
-    idle.close()
-    idle.put(Named("b"))
-    idle.put(None)
-    assert closed == ["a", "b"]
-    assert idle.qsize() == 0
-
-
-def test_a_pool_on_its_own_is_urllib3s(waits: list[float]) -> None:
-    """Without a call of ours nothing is read, counted or added."""
-    with RawServer(answer(b"[1]")) as server:
-        with Pool("127.0.0.1", server.port) as pool:
-            assert pool.request("GET", "/orders?x=1").json() == [1]
-        connection = Connection("127.0.0.1", server.port)
-        connection.request("GET", "/")
-        assert connection.getresponse().data == b"[1]"
-        connection.close()
-    assert server.requests[0].startswith(b"GET /orders?x=1 HTTP")
-
-
-def test_more_threads_than_connections_are_kept(caplog: pytest.LogCaptureFixture) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    with Sandbox(orders=3) as sandbox, sandbox.client(pool_maxsize=1) as client:
-        sandbox.latency = (0.05, 0.1)
-
-        def work(_: Any) -> int:
-            return client.get("/orders").status_code
-
-        with ThreadPoolExecutor(4) as executor:
-            assert set(executor.map(work, range(12))) == {200}
-        assert eventually(lambda: sandbox.connections <= 2)
-    assert "Connection pool is full" in caplog.text

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import pytest
 import responses
 
-from statuspro import (
-    StatusProClient,
-)
+from statuspro import StatusProClient
 from tests.support.wire import BASE_URL, KEY
 
 

@@ -17,13 +17,7 @@ from statuspro import (
     TransitionError,
     ValidationError,
 )
-from statuspro.api.confirmation import (
-    Evidence,
-    Outcome,
-    is_commented,
-    is_due,
-    is_in_status,
-)
+from statuspro.api.confirmation import Evidence, Outcome, is_commented, is_due, is_in_status
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import (
     DELIVERED,

@@ -23,15 +23,7 @@ from statuspro import (
     StatusProClient,
     ValidationError,
 )
-from tests.support.wire import (
-    BASE_URL,
-    KEY,
-    SECRET,
-    Call,
-    Code,
-    answer_with,
-    sent,
-)
+from tests.support.wire import BASE_URL, KEY, SECRET, Call, Code, answer_with, sent
 
 
 def test_the_functions_are_the_methods(service: responses.RequestsMock) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 import responses
 
-from statuspro import (
-    StatusProClient,
-)
+from statuspro import StatusProClient
 from tests.support.wire import (
     BASE_URL,
     ORDER,

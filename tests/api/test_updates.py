@@ -7,11 +7,7 @@ from datetime import date, datetime, timezone
 import pytest
 import responses
 
-from statuspro import (
-    NotFoundError,
-    StatusProClient,
-    TransitionError,
-)
+from statuspro import NotFoundError, StatusProClient, TransitionError
 from tests.support.wire import (
     BASE_URL,
     ORDER,

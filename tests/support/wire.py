@@ -11,10 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 import responses
 
-from statuspro import (
-    APIError,
-    StatusProClient,
-)
+from statuspro import APIError, StatusProClient
 
 KEY = "key-3f9a1c77e0d24b58"
 BASE_URL = "https://shop.test/api/v1"
