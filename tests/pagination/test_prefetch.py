@@ -1,3 +1,5 @@
+"""The lookahead: questions that are answered ahead of their turn, by threads."""
+
 from __future__ import annotations
 
 import subprocess

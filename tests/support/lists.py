@@ -1,7 +1,8 @@
-"""What the tests of pagination share: lists without a server, and answers out of order."""
+"""Lists to walk over: without a server, in a sandbox, with reads that come out of order."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import threading
@@ -14,7 +15,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from statuspro import Client
+from statuspro import Client, StatusProClient
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.faults import Answer, Pause
 from statuspro.sandbox.messages import Record, Response
@@ -180,3 +181,30 @@ def answer_each(sandbox: Sandbox, respond: Callable[[Record, Answer, Pause], Res
 
 def page_number(record: Record) -> int:
     return int(record.query["page"][0])
+
+
+def local(orders: int, *, max_retries: int = 5, **keywords: Any) -> tuple[Sandbox, StatusProClient]:
+    """A sandbox without sockets, and its client."""
+    sandbox = Sandbox(orders)
+    adapter = sandbox.adapter(max_retries=max_retries)
+    return sandbox, sandbox.client(adapter=adapter, **keywords)
+
+
+def ids_of(items: Iterable[Any]) -> list[int]:
+    return [item["id"] for item in items]
+
+
+def pages_read(sandbox: Sandbox) -> list[int]:
+    return [int(record.query["page"][0]) for record in sandbox.requests]
+
+
+def failing_at(sandbox: Sandbox, number: int, times: int, status: int = 500) -> None:
+    """The first reads of one page fail."""
+    failures = itertools.count(1)
+
+    def respond(record: Record, answer: Answer, pause: Pause) -> Response:
+        if page_number(record) == number and next(failures) <= times:
+            return Response.of_json(status, {"message": "out of order"})
+        return answer()
+
+    answer_each(sandbox, respond)
