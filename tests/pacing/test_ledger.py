@@ -1,4 +1,4 @@
-"""What is counted, and how it is stored; the rules themselves are in tests/test_pacing.py."""
+"""The rules of what is counted, through a budget of the process; and how it is stored."""
 
 from __future__ import annotations
 
@@ -7,11 +7,533 @@ import struct
 
 import pytest
 
-from statuspro.pacing import RateLimit, Slot
-from statuspro.pacing.ledger import Ledger
+from statuspro.pacing import LocalBudget, RateLimit, Slot
+from statuspro.pacing.ledger import MARGIN, MOST_PERIODS, Ledger
+from tests.support.simulation import Callers, Clock, Service
+from tests.support.slots import is_closed, taken, use, wait_of
 
 LIMIT = RateLimit(requests=8, bulk=4, period=60.0)
-SPAN = Ledger(LIMIT).span
+SPAN = 60 * (1 + MARGIN)
+
+# --- what is free, and when
+
+
+def test_the_first_sixty_are_not_delayed_and_the_next_waits_for_a_period(
+    budget: LocalBudget,
+) -> None:
+    use(budget, 60)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN)
+
+
+def test_a_period_starts_with_the_answer(budget: LocalBudget, clock: Clock) -> None:
+    slots = [taken(budget) for _ in range(60)]
+    clock.now += 20
+    for slot in slots:
+        budget.finish(slot)
+    clock.now += 45
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN - 45)
+
+
+def test_a_place_is_free_when_its_period_is_over(budget: LocalBudget, clock: Clock) -> None:
+    use(budget, 60)
+    slot = Slot()
+    clock.now += wait_of(budget, slot).seconds
+    assert budget.take(slot) is None
+
+
+def test_who_waits_is_told_when_their_own_turn_comes(budget: LocalBudget, clock: Clock) -> None:
+    for _ in range(60):
+        use(budget, 1)
+        clock.now += 0.5
+    waits = [wait_of(budget, Slot()).seconds for _ in range(121)]
+    assert waits[0] == pytest.approx(SPAN - 30)
+    assert waits[1] == pytest.approx(SPAN - 29.5)
+    assert waits[60] == pytest.approx(2 * SPAN - 30)
+    assert waits[120] == pytest.approx(3 * SPAN - 30)
+
+
+def test_what_is_under_way_is_expected_to_end_now(budget: LocalBudget) -> None:
+    for _ in range(60):
+        taken(budget)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN)
+
+
+def test_first_come_first_served(budget: LocalBudget, clock: Clock) -> None:
+    use(budget, 60)
+    first, second = Slot(), Slot()
+    wait_of(budget, first)
+    wait_of(budget, second)
+    clock.now += 30
+    use_later = Slot()
+    assert wait_of(budget, use_later).seconds == pytest.approx(SPAN - 30)
+    clock.now += SPAN - 30
+    assert budget.take(first) is None
+
+
+def test_a_new_request_does_not_overtake_one_that_waits(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(1), clock)
+    use(budget, 1)
+    first = Slot()
+    clock.now += wait_of(budget, first).seconds
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN)
+    assert budget.take(first) is None
+
+
+def test_a_queue_place_that_is_given_up_leaves_nothing_behind(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(1), clock)
+    use(budget, 1)
+    gone, stays = Slot(), Slot()
+    wait_of(budget, gone)
+    assert wait_of(budget, stays).seconds == pytest.approx(2 * SPAN)
+    budget.give_back(gone)
+    budget.give_back(gone)
+    assert wait_of(budget, stays).seconds == pytest.approx(SPAN)
+
+
+def test_a_slot_that_was_not_used_is_free_again(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(1), clock)
+    slot = taken(budget)
+    budget.give_back(slot)
+    taken(budget)
+    budget.give_back(slot)
+    assert is_closed(budget)
+
+
+def test_taking_and_finishing_twice_counts_once(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(2), clock)
+    slot = taken(budget)
+    assert budget.take(slot) is None
+    budget.finish(slot)
+    budget.finish(slot)
+    budget.give_back(slot)
+    taken(budget)
+    assert is_closed(budget)
+
+
+@pytest.mark.parametrize(("lease", "kept"), [(10, 60), (100, 100)])
+def test_a_slot_that_was_lost_is_free_after_its_lease_or_a_period_and_a_period(
+    lease: float, kept: float, clock: Clock
+) -> None:
+    budget = LocalBudget(RateLimit(1), clock)
+    taken(budget, lease=lease)
+    clock.now += kept + SPAN - 1
+    assert is_closed(budget)
+    clock.now += 1
+    taken(budget)
+
+
+def test_who_comes_late_is_passed_but_keeps_the_place(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(1), clock)
+    use(budget, 1)
+    late = Slot()
+    clock.now += wait_of(budget, late).seconds + 10
+    use(budget, 1)
+    waiting = Slot()
+    wait_of(budget, waiting)
+    wait_of(budget, late)
+    clock.now += SPAN
+    assert budget.take(waiting) is not None
+    assert budget.take(late) is None
+
+
+# --- bulk
+
+
+def test_a_bulk_request_counts_for_both_limits(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(6, 5), clock)
+    use(budget, 5, bulk=True)
+    use(budget, 1)
+    assert "6 requests" in wait_of(budget, Slot()).reason
+
+
+def test_the_sixth_bulk_request_waits_and_takes_nothing(budget: LocalBudget) -> None:
+    use(budget, 5, bulk=True)
+    assert wait_of(budget, Slot(bulk=True)).seconds == pytest.approx(SPAN)
+    use(budget, 55)
+    assert is_closed(budget)
+
+
+def test_a_bulk_request_that_waits_is_in_nobodys_way(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(3, 1), clock)
+    use(budget, 1, bulk=True)
+    for _ in range(4):
+        wait_of(budget, Slot(bulk=True))
+    use(budget, 2)
+
+
+def test_a_bulk_request_keeps_its_place_until_the_bulk_limit_allows_it(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(2, 1), clock)
+    use(budget, 1, bulk=True)
+    bulk, plain = Slot(bulk=True), Slot()
+    wait_of(budget, bulk)
+    clock.now += 1
+    use(budget, 1)
+    wait_of(budget, plain)
+    clock.now += SPAN - 1
+    assert wait_of(budget, plain).seconds == pytest.approx(1)
+    assert budget.take(bulk) is None
+
+
+# --- refused all the same
+
+
+def test_a_refusal_pauses_everybody(budget: LocalBudget) -> None:
+    budget.refuse(taken(budget), None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3 + 0.6)
+
+
+def test_refusals_of_what_was_sent_before_the_pause_do_not_prolong_it(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    slots = [taken(budget) for _ in range(16)]
+    for slot in slots:
+        budget.refuse(slot, None)
+        clock.now += 1
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3 - 16)
+
+
+def test_after_the_pause_one_goes_alone(budget: LocalBudget, clock: Clock) -> None:
+    budget.refuse(taken(budget), None)
+    probe, other = Slot(), Slot()
+    clock.now += wait_of(budget, probe).seconds
+    assert budget.take(probe) is None
+    wait = wait_of(budget, other)
+    assert wait.seconds == pytest.approx(0.6)
+    assert "goes alone" in wait.reason
+    budget.finish(probe)
+    clock.now += wait.seconds
+    assert budget.take(other) is None
+    taken(budget)
+
+
+def test_a_lost_probe_holds_the_others_for_its_lease(budget: LocalBudget, clock: Clock) -> None:
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    taken(budget, lease=5)
+    assert is_closed(budget)
+    clock.now += 6
+    taken(budget)
+
+
+def test_a_probe_that_was_not_sent_leaves_the_turn_to_the_next(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    budget.give_back(taken(budget))
+    taken(budget)
+    assert is_closed(budget)
+
+
+def refused_alone(budget: LocalBudget, clock: Clock) -> float:
+    """The pause after the next request is refused."""
+    budget.refuse(taken(budget), None)
+    slot = Slot()
+    pause = wait_of(budget, slot).seconds
+    budget.give_back(slot)
+    clock.now += pause
+    return pause
+
+
+def test_two_pauses_outlast_a_window_and_then_they_grow(budget: LocalBudget, clock: Clock) -> None:
+    pauses = [refused_alone(budget, clock) for _ in range(8)]
+    assert pauses[0] + pauses[1] > SPAN
+    assert pauses[2:4] == pytest.approx([SPAN, 1.25 * SPAN])
+    assert pauses[-1] == pytest.approx(2 * SPAN)
+
+
+def test_a_series_of_refusals_ends_with_a_request_that_goes_through(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    refused_alone(budget, clock)
+    refused_alone(budget, clock)
+    use(budget, 1)
+    assert refused_alone(budget, clock) == pytest.approx(SPAN / 3)
+
+
+def test_a_series_of_long_ago_does_not_count(budget: LocalBudget, clock: Clock) -> None:
+    refused_alone(budget, clock)
+    clock.now += 3600
+    assert refused_alone(budget, clock) == pytest.approx(SPAN / 3)
+
+
+def test_retry_after_is_kept_and_spread_upwards(budget: LocalBudget) -> None:
+    budget.refuse(taken(budget), 200)
+    assert 200 < wait_of(budget, Slot()).seconds < 211
+
+
+@pytest.mark.parametrize("told", [3600.0, 1.7e9, 2.3e9, 1e18, float("inf")])
+def test_an_absurd_retry_after_stops_the_budget_for_a_few_periods(
+    told: float, budget: LocalBudget, clock: Clock
+) -> None:
+    for _ in range(3):
+        budget.refuse(taken(budget), told)
+        slot = Slot()
+        wait = wait_of(budget, slot).seconds
+        assert wait == pytest.approx(MOST_PERIODS * SPAN)
+        budget.give_back(slot)
+        clock.now += wait
+    use(budget, 1)  # which went to see, and found that it was over
+    taken(budget)
+
+
+def test_a_short_retry_after_grows_while_it_is_wrong(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(), clock)
+    pauses: list[float] = []
+    for _ in range(8):
+        budget.refuse(taken(budget), 1)
+        slot = Slot()
+        pauses.append(wait_of(budget, slot).seconds)
+        clock.now += pauses[-1]
+        budget.give_back(slot)
+    assert pauses[0] < 1.1
+    assert pauses[1] > 2
+    assert pauses[-1] == pytest.approx(SPAN)
+
+
+def test_a_refusal_that_comes_after_finish_pauses_as_well(budget: LocalBudget) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    budget.refuse(slot, None)
+    budget.refuse(slot, None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+
+
+def test_a_refused_bulk_request_says_nothing_lasting_of_the_others(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    budget.refuse(taken(budget, bulk=True), None)
+    clock.now += SPAN / 3
+    budget.finish(taken(budget))
+    use(budget, 3)
+    budget.refuse(taken(budget, bulk=True), None)  # the bulk limit it was, then
+    assert wait_of(budget, Slot(bulk=True)).seconds > SPAN / 2
+    clock.now += SPAN / 3
+    use(budget, 1)
+
+
+@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("delay", [0.01, 0.5])
+def test_somebody_else_on_the_same_key_costs_two_refusals_a_window(
+    workers: int, delay: float
+) -> None:
+    clock = Clock()
+    service = Service(RateLimit(), others=30)
+    callers = Callers(LocalBudget(RateLimit(), clock), clock, service, 400, workers, delay)
+    run = callers.run()
+    assert len(run.counted) == 400
+    # The first time, all that is under way at once is refused.
+    assert service.refused <= 2 * service.windows + workers
+    assert max(run.waits) < 2 * SPAN
+
+
+# --- what the service says it has left
+
+
+def test_nothing_left_pauses_until_the_reset(budget: LocalBudget, clock: Clock) -> None:
+    slot = taken(budget)
+    budget.observe(slot, 0, 20)
+    budget.finish(slot)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(21)
+    clock.now += 21
+    use(budget, 10)
+
+
+def test_a_reset_is_never_further_than_a_period(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 0, 1.7e9)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN)
+
+
+def test_nothing_left_without_a_reset_is_tried_again_alone(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    budget.observe(slot, 0, None)
+    clock.now += wait_of(budget, Slot()).seconds
+    clock.now += 5
+    taken(budget)
+    assert is_closed(budget)
+
+
+@pytest.mark.parametrize(("reset", "until"), [(20, 21), (None, SPAN)])
+def test_less_left_than_expected_leaves_less_to_us(
+    budget: LocalBudget, clock: Clock, reset: float | None, until: float
+) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    budget.observe(slot, 2, reset)
+    use(budget, 2)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(until)
+    clock.now += until
+    use(budget, 56)
+
+
+def test_more_left_than_expected_changes_nothing(budget: LocalBudget) -> None:
+    slot = taken(budget)
+    budget.observe(slot, 1000, 20)
+    use(budget, 59)
+    assert is_closed(budget)
+
+
+def test_the_answer_to_a_bulk_request_may_speak_of_the_other_limit(budget: LocalBudget) -> None:
+    slot = taken(budget, bulk=True)
+    budget.observe(slot, 0, 60)
+    use(budget, 59)
+
+
+# --- the rules to the letter
+
+
+def test_what_an_answer_says_that_was_asked_for_before_a_pause_is_old(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=10), clock)
+    early, refused = taken(budget), taken(budget)
+    budget.refuse(refused, 1.0)
+    budget.observe(early, 0, 50.0)
+    assert wait_of(budget, Slot()).seconds < 2
+
+
+def test_nothing_left_of_what_is_all_our_own_tells_nothing_new(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=2), clock)
+    first, second = taken(budget), taken(budget)
+    budget.observe(first, 0, 30.0)
+    budget.give_back(second)
+    taken(budget)
+
+
+def test_a_window_that_ends_now_is_over_with_the_next_tick(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 0, 0.0)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(1.0)
+
+
+def test_one_that_is_left_may_be_used(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 1, 30.0)
+    taken(budget)
+    assert is_closed(budget)
+
+
+def test_every_pause_makes_the_refusals_of_before_old(budget: LocalBudget, clock: Clock) -> None:
+    refused_alone(budget, clock)
+    use(budget, 1)
+    first, second = taken(budget), taken(budget)
+    budget.refuse(first, None)
+    budget.refuse(second, None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+
+
+def test_a_retry_after_that_is_wrong_is_doubled(
+    budget: LocalBudget, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda low, high: 1.0)
+    pauses = []
+    for _ in range(4):
+        budget.refuse(taken(budget), 4.0)
+        slot = Slot()
+        pauses.append(wait_of(budget, slot).seconds)
+        budget.give_back(slot)
+        clock.now += pauses[-1]
+    assert pauses == pytest.approx([4.0, 8.0, 16.0, 32.0])
+
+
+@pytest.mark.parametrize(
+    ("later", "pause"), [(0.0, SPAN + 1 - SPAN / 3), (SPAN / 2, SPAN / 3)], ids=["early", "late"]
+)
+def test_the_second_pause_outlasts_the_window_of_the_first_refusal(
+    later: float, pause: float, budget: LocalBudget, clock: Clock
+) -> None:
+    refused_alone(budget, clock)
+    clock.now += later
+    assert refused_alone(budget, clock) == pytest.approx(pause)
+
+
+def test_after_a_pause_the_first_who_waits_goes_alone_whoever_asks_first(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    budget.refuse(taken(budget), None)
+    first, second = Slot(), Slot()
+    pause = wait_of(budget, first).seconds
+    wait_of(budget, second)
+    clock.now += pause
+    wait_of(budget, second)
+    assert budget.take(first) is None
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_each_lost_slot_makes_room_for_one(lost: int, clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=3), clock)
+    for _ in range(lost):
+        taken(budget, lease=1.0)
+    clock.now += 90
+    use(budget, 3 - lost)
+    clock.now += 10
+    first, second = Slot(), Slot()
+    wait_of(budget, first)
+    wait_of(budget, second)
+    clock.now += SPAN + 60 - 100
+    assert (budget.take(second) is None) is (lost == 2)
+    assert budget.take(first) is None
+
+
+def test_after_a_series_of_refusals_they_go_one_by_one_from_where_it_began(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 5)
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    use(budget, 1)
+    alone = taken(budget)
+    assert is_closed(budget)  # five went through before, and more than five are in this period
+    budget.finish(alone)
+    clock.now += SPAN * 2 / 3 + 1
+    use(budget, 1)
+    taken(budget)
+    taken(budget)  # the fifth
+    assert is_closed(budget)
+
+
+def test_a_slot_that_was_given_back_starts_anew(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=1), clock)
+    slot = taken(budget)
+    budget.give_back(slot)
+    assert not slot.number
+    use(budget, 1)
+    wait_of(budget, slot)
+
+
+def test_a_slot_that_is_over_has_no_number(budget: LocalBudget) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    assert not slot.number
+
+
+def test_nothing_left_without_a_reset_pauses_as_a_refusal_does(budget: LocalBudget) -> None:
+    budget.observe(taken(budget), 0, None)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN / 3)
+
+
+def test_a_pause_that_is_over_before_a_place_is_free_is_not_what_is_waited_for(
+    clock: Clock,
+) -> None:
+    budget = LocalBudget(RateLimit(requests=9, bulk=1), clock)
+    budget.refuse(taken(budget, bulk=True), 1.0)
+    wait = wait_of(budget, Slot(bulk=True))
+    assert wait.seconds == pytest.approx(SPAN)
+    assert wait.reason == "rate limit: 1 bulk request a minute is used, next slot in 61 s"
+
+
+def test_a_series_that_began_with_the_second_request_is_one_too(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 1)
+    budget.refuse(taken(budget), None)
+    clock.now += SPAN / 3
+    use(budget, 1)
+    taken(budget)
+    assert is_closed(budget)
+
+
+# --- how it is stored
 
 
 def state_of(ledger: Ledger) -> list[object]:

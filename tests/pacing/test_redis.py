@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import RateLimit, Slot, Wait, budget_for
+from statuspro.pacing import RateLimit, Slot, budget_for
 from statuspro.pacing import redis as redis_storage
 from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
@@ -28,6 +28,7 @@ from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
 from tests.support.senders import send, send_many, start_process, times_in
 from tests.support.simulation import Clock, spans_a_period
+from tests.support.slots import use, wait_of
 
 if TYPE_CHECKING:
     from tests.support.redis_server import Forwarder, RedisServer
@@ -61,19 +62,6 @@ def open_budget(redis_server: RedisServer) -> Iterator[Open]:
     yield open_budget
     for budget in opened:
         budget.storage.disconnect()
-
-
-def use(budget: SharedBudget, count: int, *, bulk: bool = False) -> None:
-    for _ in range(count):
-        slot = Slot(bulk=bulk)
-        assert budget.take(slot) is None
-        budget.finish(slot)
-
-
-def wait_of(budget: SharedBudget, slot: Slot) -> Wait:
-    wait = budget.take(slot)
-    assert wait is not None
-    return wait
 
 
 # --- one budget for all

@@ -30,6 +30,7 @@ from tests.support.interruption import interrupted_at_each_line
 from tests.support.paths import ROOT
 from tests.support.senders import send_many, start_process, times_in
 from tests.support.simulation import Callers, Clock, Service, spans_a_period
+from tests.support.slots import use
 
 LOGGER = logging.getLogger("statuspro")
 
@@ -86,13 +87,6 @@ def connection_of(budget: SharedBudget) -> sqlite3.Connection:
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-
-
-def use(budget: SharedBudget, count: int) -> None:
-    for _ in range(count):
-        slot = Slot()
-        assert budget.take(slot) is None
-        budget.finish(slot)
 
 
 def test_two_processes_share_the_slots(open_budget: Open) -> None:
