@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
@@ -31,6 +31,11 @@ class Read(NamedTuple):
     size: int
 
     @property
+    def start(self) -> int:
+        """The position of its first item, from 0."""
+        return self.end - self.size
+
+    @property
     def end(self) -> int:
         """The position behind it."""
         return self.number * self.size
@@ -38,6 +43,10 @@ class Read(NamedTuple):
 
 class Page:
     """One page as it was read, checked.
+
+    Attributes:
+        has_ids: whether each of its items has an id.
+        by_id: its items by their ids; none where `has_ids` is false.
 
     Raises:
         InvalidResponseError: it is not a page of a list.
@@ -47,8 +56,8 @@ class Page:
         self.body = body
         self._response = response
         self.items = self._checked_items(body.get("data"))
-        self.ids = self._checked_ids([item.get("id") for item in self.items])
-        self.has_ids = None not in self.ids
+        self.by_id = self._items_by_id()
+        self.has_ids = len(self.by_id) > 0 or not self.items
         meta = body.get("meta")
         if not isinstance(meta, dict):
             self.refuse("its meta is not an object")
@@ -59,43 +68,46 @@ class Page:
         self.total = self._number(meta, "total", 0)
         self._per_page = self._number(meta, "per_page", 1)
 
-    def size_for(self, read: Read) -> int:
+    def size_for(self, read: Read, *, is_plain: bool) -> int:
         """How many items the service has on such a page, which may be less than was asked for."""
-        is_less = self._per_page and len(self.items) <= self._per_page < read.size
-        return self._per_page if self._per_page and is_less else read.size
+        given = len(self.items)
+        told = self._per_page
+        if told is not None and given <= told < read.size:
+            return told
+        # Plain pages may be short for another reason, and only their numbers count.
+        is_less = 0 < given < read.size and read.number < self.last_page
+        return given if is_less and not (is_plain and told) else read.size
 
-    def cut(self, count: int, last_page: int) -> None:
+    def cut(self, count: int) -> None:
         """Leaves out what is behind `count` items, as if it were on a page to come."""
-        self.items, self.ids = self.items[:count], self.ids[:count]
-        self.last_page = last_page
+        if len(self.items) > count:
+            self.items = self.items[:count]
+            self.by_id = self._items_by_id()
+            self.last_page += 1
 
-    def without(self, seen: set[Any]) -> list[dict[str, Any]]:
+    def without(self, seen: Container[Any]) -> list[Item]:
         """The items that were not seen, each once; one without an id always counts as new."""
-        ids = set(self.ids)
-        if len(ids) == len(self.ids) and seen.isdisjoint(ids):
+        if not self.has_ids:
             return self.items
-        unique = dict(zip(self.ids, self.items, strict=True))
-        return [
-            item
-            for key, item in zip(self.ids, self.items, strict=True)
-            if key is None or (key not in seen and unique.pop(key, None) is not None)
-        ]
+        return [item for one, item in self.by_id.items() if one not in seen]
 
     def refuse(self, reason: str) -> NoReturn:
         """Ends the walk over what the service sent."""
         refuse_body(self._response, reason)
 
-    def _checked_items(self, items: Any) -> list[dict[str, Any]]:
+    def _checked_items(self, items: Any) -> list[Item]:
         if not isinstance(items, list):
             self.refuse("its data is not an array")
         if set(map(type, items)) - {dict}:
             self.refuse("its data is not an array of objects")
         return items
 
-    def _checked_ids(self, ids: list[Any]) -> list[Any]:
-        if set(map(type, ids)) & {dict, list}:
+    def _items_by_id(self) -> dict[Any, Item]:
+        try:
+            by_id = {item.get("id"): item for item in self.items}
+        except TypeError:  # an object or an array
             self.refuse("an item's id is neither a number nor a string")
-        return ids
+        return {} if None in by_id else by_id
 
     def _number(self, meta: dict[str, Any], name: str, least: int) -> int | None:
         value = meta.get(name)

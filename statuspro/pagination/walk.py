@@ -120,20 +120,16 @@ class Walk:
         self._client = client
         self._path = path
         self._params = query_of(params)
-        self._max_pages = _arguments.whole_number(
-            "max_pages", client.max_pages if max_pages is None else max_pages, 1
-        )
+        whole_number = _arguments.whole_number
+        max_pages = client.max_pages if max_pages is None else max_pages
+        self._max_pages = whole_number("max_pages", max_pages, 1)
         self._per_page = checked_per_page(per_page)
-        start_page = _arguments.whole_number("start_page", start_page, 1)
-        self._cursor = Cursor(start_page, self._per_page, self._max_pages, moved=moved)
-        self._left = (
-            None if max_items is None else _arguments.whole_number("max_items", max_items, 0)
-        )
-        self._prefetch = _arguments.whole_number("prefetch", prefetch, 0)
+        first = whole_number("start_page", start_page, 1)
+        self._cursor = Cursor(first, self._per_page, self._max_pages, moved=moved)
+        self._left = None if max_items is None else whole_number("max_items", max_items, 0)
+        self._prefetch = whole_number("prefetch", prefetch, 0)
         self._keep = keep
         self._last_write: object = None
-        #: Behind the last read that is under way, and the cursor's turns when it was asked for.
-        self._planned = self._turns = 0
 
     @property
     def total(self) -> int | None:
@@ -141,12 +137,12 @@ class Walk:
         return self._cursor.total
 
     def items(self) -> Generator[Item, None, None]:
-        """The items of the pages."""
+        """Yields the items of the pages."""
         for page in self.pages():
             yield from page["data"]
 
     def pages(self) -> Generator[dict[str, Any], None, None]:
-        """The pages as the service sent them, without the items that an earlier one had."""
+        """Yields the pages as the service sent them, without the items that an earlier one had."""
         self._last_write = self._client.last_write
         lookahead = Lookahead(self._fetch, self._prefetch)
         try:
@@ -168,26 +164,25 @@ class Walk:
 
     def _plan(self, lookahead: Lookahead[Read, Page]) -> bool:
         """Asks for the next pages; says whether there is one to wait for."""
-        if self._left == 0 or self._cursor.is_over or self._cursor.moves_too_much:
+        if self._left == 0 or self._cursor.is_over:
             return False
         self._notice_writes()
-        while lookahead.has_room() and self._may_ask(len(lookahead.asked())):
-            read = self._cursor.next_read(self._planned)
-            self._planned = read.end
-            lookahead.ask(read)
-        return bool(lookahead.asked())
+        asked = lookahead.asked()
+        while lookahead.has_room() and self._may_ask(asked):
+            asked.append(self._cursor.next_read(asked[-1].end if asked else self._cursor.end))
+            lookahead.ask(asked[-1])
+        return bool(asked)
 
-    def _may_ask(self, under_way: int) -> bool:
-        if not under_way:
-            self._planned, self._turns = self._cursor.end, self._cursor.turns
-        elif (
-            self._planned >= self._cursor.length
-            # What is under way began where the cursor is no more: see what comes of it first.
-            or self._turns != self._cursor.turns
-            or (self._left is not None and under_way * self._per_page >= self._left)
-        ):
-            return False
-        return self._planned < self._cursor.limit
+    def _may_ask(self, asked: list[Read]) -> bool:
+        """Whether to ask for one more page while those of `asked` are under way."""
+        cursor = self._cursor
+        if not asked:
+            return cursor.end < cursor.limit
+        return (
+            asked[-1].end < min(cursor.length, cursor.limit)
+            and cursor.expects(asked[0])
+            and (self._left is None or len(asked) * self._per_page < self._left)
+        )
 
     def _fetch(self, read: Read) -> Page:
         return read_page(self._client, self._path, self._params, *read)
@@ -206,15 +201,10 @@ class Walk:
 
     def _warn_if_cut_off(self) -> None:
         cursor = self._cursor
-        if self._left == 0:
-            return
-        if cursor.is_over:
-            reason = "it moved, and items without an id cannot be told apart"
-        elif cursor.moves_too_much:
-            reason = "it moved too much while it was read"
-        else:
-            reason = f"it goes on behind max_pages={self._max_pages}"
-        if not cursor.is_over or cursor.is_uncertain:
+        reason = (
+            cursor.doubt if cursor.is_over else f"it goes on behind max_pages={self._max_pages}"
+        )
+        if reason and self._left != 0:
             many = "an unknown number" if cursor.total is None else cursor.total
             message = "%s: the list may not be complete: %d of %s; %s."
             what = (self._path.partition("?")[0], cursor.count, many, reason)
@@ -227,33 +217,31 @@ class Cursor:
 
     Attributes:
         moved: whether the list has moved, so that each read is to overlap.
-        is_over: whether the end of the list has been read.
-        is_uncertain: whether the list moved and its items have no ids.
-        end: every position before this one has been read, as the list was then.
+        is_over: whether the walk ends here.
+        doubt: why the list may not be complete, where it ended; empty where nothing speaks for it.
+        end: the position behind the stretch, as the list was when it was read.
         length: how many positions there are, as far as is known.
         total: the same, as the service last said.
         count: how many items were found.
-        turns: how often something else came than what was expected.
     """
 
     def __init__(self, start_page: int, per_page: int, max_pages: int, *, moved: bool) -> None:
         self.moved = moved
-        self.is_over = self.is_uncertain = False
+        self.is_over = False
+        self.doubt = ""
         self.total: int | None = None
-        self.length = self.count = self.turns = 0
+        self.length = self.count = 0
         self._start_page = start_page
         self._per_page = per_page
         self._max_pages = max_pages
         self.end = self._base
-        #: Ids that were read, and those of them that a gap may be in front of. The others are the
-        #: stretch: all constant items that stand before one of them have been read.
-        self._seen: set[Any] = set()
-        self._loose: set[Any] = set()
+        #: Each id that was read, and whether it belongs to the stretch: whether every item that
+        #: stands before it and stays has been read.
+        self._seen: dict[Any, bool] = {}
         self._before: Page | None = None
-        self._total_at_end: int | None = None
+        self._most = MOST_PER_PAGE
         self._trusts_total = True
-        self._gives_less = False
-        self._longest = self._given = self._items = self._overlapping = 0
+        self._longest = self._overlapping = 0
         self._without_news = self._furthest = self._back = 0
 
     @property
@@ -270,46 +258,36 @@ class Cursor:
         """The first page that has not been read, as the list was then."""
         return self.end // self._per_page + 1
 
-    @property
-    def moves_too_much(self) -> bool:
-        """Whether more was read over again than any list that can be read needs."""
-        least, for_each = _MOST_OVERLAPPING
-        # By what was found too, for what a service says of its length may be nonsense.
-        pages = min(self._longest, self.count) // self._per_page + 1
-        return self._overlapping > least + for_each * pages
+    def expects(self, read: Read) -> bool:
+        """Whether a read that is under way begins where the stretch can go on."""
+        return read.start < self.end or (read.start == self.end and not self.moved)
 
     def notice_movement(self) -> None:
-        """From now on each read is to overlap; items that cannot be told apart never do."""
-        if self.moved or not (self._before is None or self._before.has_ids):
-            return
-        if self._gives_less:
-            self._begin_again()  # it is not known where its pages were
-        self.moved = True
-        self.turns += 1
+        """Has each read overlap from now on; items that cannot be told apart never do."""
+        if self._before is None or self._before.has_ids:
+            self.moved = True
+        else:
+            self.doubt = "it moved, and items without an id cannot be told apart"
 
     def next_read(self, position: int) -> Read:
-        """What to read where everything before `position` has been read."""
-        if not self.moved or 0 < position <= self._base:
-            return Read(position // self._per_page + 1, self._per_page)
-        most = MOST_PER_PAGE if self._without_news else 2 * max(self._per_page, _LEAST_OVERLAPPING)
-        if self._gives_less:
-            read = self._furthest_read(position, 1, self._given)
-            if read.end > position:
-                return read
-        return self._furthest_read(position, _LEAST_OVERLAPPING, min(most, MOST_PER_PAGE))
+        """Says what to read where everything before `position` has been read.
 
-    def _furthest_read(self, position: int, least: int, most: int) -> Read:
-        """Of the reads that begin a little before `position` the one that reaches furthest."""
+        On a list that moves: of the reads that begin a little before it, the one that reaches
+        furthest.
+        """
+        if not self.moved:
+            return Read(position // self._per_page + 1, self._per_page)
         last = max(0, position - 1)
-        reads = [Read(last // size + 1, size) for size in range(least, most + 1)]
-        later = [read for read in reads if read.end - read.size >= self._base]
-        first = Read(self._start_page, self._per_page)
+        reach = MOST_PER_PAGE if self._without_news else 2 * max(self._per_page, _LEAST_OVERLAPPING)
+        most = min(reach, self._most)
+        sizes = range(min(_LEAST_OVERLAPPING, most), most + 1)
+        reads = [Read(last // size + 1, size) for size in sizes]
 
         def rank(read: Read) -> tuple[bool, int, int]:
-            overlap = position - (read.end - read.size)
-            return 4 * overlap <= read.size, read.end, read.size
+            return 4 * (position - read.start) <= read.size, read.end, read.size
 
-        return max(later, key=rank, default=first)
+        later = [read for read in reads if read.start >= self._base]
+        return max(later, key=rank, default=Read(self._start_page, self._per_page))
 
     def take(self, read: Read, page: Page) -> list[Item]:
         """Takes in a page.
@@ -320,110 +298,98 @@ class Cursor:
         Raises:
             InvalidResponseError: the service gives nothing new, though it says that there is more.
         """
-        if self._before is None and not self.moved:
-            self._per_page = page.size_for(read)
-            self.end = self._base
+        read = self._as_given(read, page)
         was_moved = self.moved
-        size = page.size_for(read) if was_moved else self._per_page
-        start = (read.number - 1) * size
-        self._note_size(read, page, size)
-        if was_moved and start + len(page.items) > self.limit:
-            page.cut(self.limit - start, read.number + 1)
+        if was_moved:
+            page.cut(self.limit - read.start)
         fresh = page.without(self._seen)
-        is_known = not self._seen.isdisjoint(page.ids)
-        has_changed = self._before is not None and page.total != self.total
-        anchor = self._anchor(page, start, sign=is_known or has_changed)
-        has_news = self._note_ids(page.ids, anchor) or (bool(fresh) and not self._repeats(page))
+        sign = self._is_sign(page, fresh)
+        anchor = self._anchor(read, page, sign=sign)
+        has_news = self._note_ids(list(page.by_id), anchor) or bool(fresh)
         self.count += len(fresh)
-        if anchor is not None:
-            self._advance(read, page, size, has_news=has_news)
-        elif was_moved and start < self.end:
-            self._go_back(start, size, page.total)
-        self._overlapping += was_moved
-        if not was_moved:
-            self._look_for_movement(page, is_known=is_known, has_changed=has_changed)
+        if anchor is None:
+            self._go_back(read, page)
+        else:
+            self._advance(read, page)
         self.total, self._before = page.total, page
+        if sign:
+            self.notice_movement()
         self._check_news(page, has_news=has_news, is_further=anchor is None)
+        self._count_overlapping(was_moved)
         return fresh
 
-    def _note_size(self, read: Read, page: Page, size: int) -> None:
-        self._given = max(self._given, len(page.ids))
-        asked = read.size if self.moved else size
-        self._gives_less |= read.number < page.last_page and len(page.ids) < asked
-        length = page.last_page * size
+    def _as_given(self, read: Read, page: Page) -> Read:
+        """The read with the size that the service gave it, which may be less than was asked for."""
+        if self.moved or self._before is None:
+            size = page.size_for(read, is_plain=not self.moved)
+            if size < read.size:
+                self._most, self._per_page = size, min(size, self._per_page)
+            read = Read(read.number, size)
+        length = page.last_page * read.size
         self.length = length if page.total is None else min(length, page.total)
-        if not self._overlapping:  # what arrives later may arrive without end
-            self._longest = max(self._longest, length, page.total or 0)
+        return read
 
-    def _anchor(self, page: Page, start: int, *, sign: bool) -> int | None:
-        """The first item of the page before which nothing is missing, by its place on the page."""
-        if start <= self._base or not (self.moved or sign) or not page.has_ids:
+    def _is_sign(self, page: Page, fresh: list[Item]) -> bool:
+        """Whether the page shows that the list has moved, or cannot show it."""
+        if page.total is None and page.has_ids:
+            return True
+        return self._before is not None and (
+            page.total != self.total
+            or len(fresh) < len(page.by_id)
+            or (not page.has_ids and page.items == self._before.items)
+        )
+
+    def _anchor(self, read: Read, page: Page, *, sign: bool) -> int | None:
+        """The first item of the page that belongs to the stretch, by its place on the page."""
+        if read.start <= self._base or not page.has_ids or not (self.moved or sign):
             return 0
         if not self.moved:
             return None
-        places = range(len(page.ids))
-        return next((place for place in places if self._is_in_stretch(page.ids[place])), None)
-
-    def _is_in_stretch(self, one: Any) -> bool:
-        return one in self._seen and one not in self._loose
+        known = (place for place, one in enumerate(page.by_id) if self._seen.get(one))
+        return next(known, None)
 
     def _note_ids(self, ids: list[Any], anchor: int | None) -> bool:
-        """Notes what was seen; says whether the stretch has grown by what was seen before."""
-        joined = [] if anchor is None else ids[anchor:]
-        has_grown = not self._loose.isdisjoint(joined)
-        self._loose.update(one for one in ids if one not in self._seen)
-        self._loose.difference_update(joined)
-        self._seen.update(one for one in ids if one is not None)
+        """Notes what was read; says whether the stretch has grown."""
+        apart, joined = (ids, []) if anchor is None else (ids[:anchor], ids[anchor:])
+        has_grown = not all(map(self._seen.get, joined))
+        for one in apart:
+            self._seen.setdefault(one, False)
+        self._seen.update(dict.fromkeys(joined, True))
         return has_grown
 
-    def _advance(self, read: Read, page: Page, size: int, *, has_news: bool) -> None:
+    def _advance(self, read: Read, page: Page) -> None:
         """The page goes on where the stretch ends, which may be the end of the list."""
+        end = read.start + len(page.items)
         is_last = read.number >= page.last_page
-        end = (read.number - 1) * size + len(page.ids)
-        self._back, self._total_at_end = 0, page.total
-        if self.moved:
-            self.end = end
-            is_told = page.total in (None, end)
-            # A full page may be what a service gives that does not look at the number.
-            is_end = is_last and len(page.ids) < size and (is_told or not has_news)
-        else:
-            self.end = end if is_last else read.number * size
-            self._items += len(page.ids)
-            is_told = page.total is None or self._items == max(0, page.total - self._base)
-            is_end = is_last
-            self._gives_less |= self._given < size and not is_told
-        if is_end and not is_told and self._trusts_total and page.has_ids:
-            self._begin_again()
-        else:
-            self.is_over = is_end
-            self.is_uncertain |= is_end and not is_told and not page.has_ids
+        # A full page may be what a service gives that does not look at the number.
+        self.is_over = is_last and (not self.moved or len(page.items) < read.size)
+        self.end = end if self.moved else read.end
+        self._back = 0
+        is_told = page.total is None or max(page.total, self._base) in (
+            end,
+            self._base + self.count,
+        )
+        if self.is_over and not is_told:
+            self._doubt_total(page)
 
-    def _go_back(self, start: int, size: int, total: int | None) -> None:
-        """The page shows none of the stretch: the next one is to begin further up."""
-        fallen = max(0, self._total_at_end - total) if self._total_at_end and total else 0
-        self.end = max(self._base, min(self.end - fallen, start) - self._back)
-        self._back = 2 * self._back or size
-        self._total_at_end = total
-        self.turns += 1
-
-    def _begin_again(self) -> None:
+    def _doubt_total(self, page: Page) -> None:
         """The total was wrong, so pages that followed each other by it may have a gap between."""
-        self.moved, self._trusts_total, self._total_at_end = True, False, None
-        self._loose = set(self._seen)
-        self.end = self._base
-        self.turns += 1
+        self._before = page
+        self.notice_movement()
+        if page.has_ids and self._trusts_total:
+            self._trusts_total = self.is_over = False
+            self._seen = dict.fromkeys(self._seen, False)
+            self.end = self._base
 
-    def _look_for_movement(self, page: Page, *, is_known: bool, has_changed: bool) -> None:
-        if not page.has_ids:
-            self.is_uncertain |= has_changed or self._repeats(page)
-        elif is_known and not has_changed:
-            self._begin_again()
-        elif is_known or has_changed or page.total is None:
-            self.notice_movement()
-
-    def _repeats(self, page: Page) -> bool:
-        """Whether items that cannot be told apart look as on the page before."""
-        return not page.has_ids and self._before is not None and page.items == self._before.items
+    def _go_back(self, read: Read, page: Page) -> None:
+        """The page shows none of the stretch: the next one is to begin further up."""
+        fallen = max(0, self.total - page.total) if self.total and page.total is not None else 0
+        if read.start < self.end:
+            self.end = min(self.end - fallen, read.start) - self._back
+            self._back = 2 * self._back or read.size
+        else:
+            self.end -= fallen
+        self.end = max(self._base, self.end)
 
     def _check_news(self, page: Page, *, has_news: bool, is_further: bool) -> None:
         # What was read before is read once more where the walk had to go back.
@@ -434,3 +400,12 @@ class Cursor:
         self._furthest = max(self._furthest, self.end)
         if self._without_news >= _MOST_WITHOUT_NEWS and not self.is_over:
             page.refuse(f"{_MOST_WITHOUT_NEWS} reads had nothing new, though it says there is more")
+
+    def _count_overlapping(self, was_moved: bool) -> None:
+        if not self._overlapping:  # what arrives later may arrive without end
+            self._longest = max(self._longest, self.length)
+        self._overlapping += was_moved
+        least, for_each = _MOST_OVERLAPPING
+        pages = min(self._longest, self.limit) // self._per_page + 1
+        if self._overlapping > least + for_each * pages and not self.is_over:
+            self.is_over, self.doubt = True, "it moved too much while it was read"
