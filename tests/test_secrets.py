@@ -29,7 +29,7 @@ from statuspro import (
     unwrap,
 )
 from statuspro.sandbox import Sandbox
-from statuspro.sandbox.faults import RawAnswer
+from statuspro.sandbox.faults import RawResponse
 from statuspro.sandbox.messages import Record, Response
 from tests.support.proxies import Proxy
 from tests.support.records import all_records
@@ -223,7 +223,7 @@ def in_bytes(
 
 def in_raw(pattern: str) -> Fault:
     def make(text: str, values: list[str]) -> Response:
-        raise RawAnswer((pattern % text).encode())
+        raise RawResponse((pattern % text).encode())
 
     return repeating(make)
 

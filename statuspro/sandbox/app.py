@@ -1,4 +1,4 @@
-"""The sandbox as one WSGI callable: who may ask, what was asked, and the answer."""
+"""The sandbox as one WSGI callable: checks the key and the limits, and answers each request."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .validation import MalformedError
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# A server may put its own way of waiting here, one that knows of its client's patience.
+# A server may put a function here that waits no longer than its client does.
 PAUSE = "statuspro.pause"
 
 
 class Application:
-    """The service behind its HTTP interface; also where requests are recorded and faults met."""
+    """The service behind its HTTP interface. Records the requests and lets them meet the faults."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Application:
         self._random = random.Random(1)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request (WSGI)."""
+        """Answers one request (WSGI)."""
         record = self._record(environ)
         response = self._respond(record, environ.get(PAUSE, self.pause))
         record.status = response.status
@@ -69,15 +69,15 @@ class Application:
         return [response.body] if response.chunks is None else response.chunks
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not longer than the sandbox runs."""
+        """Waits, but not longer than the sandbox runs."""
         self._stopping.wait(seconds)
 
     def resume(self) -> None:
-        """Let pauses last as long as they are meant to."""
+        """Lets pauses last again, after `stop`."""
         self._stopping.clear()
 
     def stop(self) -> None:
-        """End all pauses."""
+        """Ends all pauses."""
         self._stopping.set()
 
     def _record(self, environ: WSGIEnvironment) -> Record:
@@ -108,14 +108,14 @@ class Application:
         return response
 
     def _delays(self) -> tuple[float, float]:
-        """A request's way to the service and its answer's way back, in seconds."""
+        """Draws the seconds that a request takes to the service, and its response back."""
         if self.latency is None:
             return 0.0, 0.0
         total = self._random.uniform(*self.latency)
         before = total * self._random.random()
         return before, total - before
 
-    # As Laravel's middleware: the route first, then the key, the limits, and the values
+    # The order of Laravel's middleware: the route, the key, the limits, the values.
 
     def _answer(self, record: Record) -> Response:
         if record.path == "/login":
@@ -155,7 +155,7 @@ def _message(status: int, message: str, headers: Iterable[tuple[str, str]] = ())
 
 
 def _json_only(record: Record, response: Response) -> Response:
-    """``response`` for who asks for JSON; to anybody else Laravel shows the login page."""
+    """Returns `response` if the client asks for JSON, else Laravel's redirect to a login page."""
     first = (record.headers["Accept"] or "").partition(",")[0].partition(";")[0].strip().lower()
     if first.endswith(("/json", "+json")):
         return response

@@ -1,4 +1,4 @@
-"""Bulk updates: accepted at once, applied a moment later."""
+"""Bulk updates, which the service accepts at once and applies a moment later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .store import NotViableError, StatusChange, Store, UnknownOrderError
 
 
 class BulkQueue:
-    """Jobs that wait for a timer, as the service lets them wait for a worker."""
+    """Keeps bulk updates until a timer applies them. In the service a worker applies them."""
 
     def __init__(self, store: Store, delay: float = 0.05) -> None:
         self._store = store
@@ -20,7 +20,7 @@ class BulkQueue:
         self._lock = threading.Lock()
 
     def put(self, order_ids: list[int], change: StatusChange) -> None:
-        """Queue the change for these orders."""
+        """Queues the change for these orders."""
         with self._lock:
             self._jobs.append((order_ids, change))
             if self._timer is None:
@@ -29,7 +29,7 @@ class BulkQueue:
                 self._timer.start()
 
     def flush(self) -> None:
-        """Apply all that is queued, in order, and return when it is applied."""
+        """Applies all queued changes, in order, and returns when they are applied."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -39,6 +39,6 @@ class BulkQueue:
 
     def _apply(self, order_ids: list[int], change: StatusChange) -> None:
         for order_id in dict.fromkeys(order_ids):
-            # An id that is unknown, or whose status may not change so, is passed over.
+            # The service skips an unknown id, and an order that cannot move to the status.
             with contextlib.suppress(UnknownOrderError, NotViableError):
                 self._store.update_status(order_id, change, kind="bulk-status")

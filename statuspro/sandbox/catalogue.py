@@ -1,4 +1,4 @@
-"""The statuses that the sandbox's merchant has defined, and which may follow which."""
+"""The statuses that the sandbox's merchant has defined, and which status may follow which."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 class Status:
     """One entry of the merchant's catalogue.
 
-    ``color`` is a name in the catalogue and ``hex_color`` what an order shows, as the service does
-    it. ``auto_change_days`` is announced on the order and never acted upon.
+    Attributes:
+        color: the name of the colour, as the service's catalogue shows it.
+        hex_color: the same colour as an order shows it: `#rrggbb`.
+        auto_change_days: days after which the service would change the status. The sandbox shows
+            that date on the order, and does not change the status.
     """
 
     code: str
@@ -47,7 +50,7 @@ CATALOGUE: dict[str, Status] = {
             IN_PRODUCTION,
             "In Production",
             "On the workbench",
-            "Somebody is making this piece right now.",
+            "A joiner is making this piece right now.",
             "pink",
             "#EC4899",
             translations={"de": ("In Arbeit", "Das Stück wird gerade gefertigt.")},
@@ -97,7 +100,7 @@ CATALOGUE: dict[str, Status] = {
     )
 }
 
-# What may follow an order's status; None stands for an order without one.
+# The statuses that may follow each status; None stands for an order without a status.
 _NEXT: dict[str | None, tuple[str, ...]] = {
     None: (RECEIVED, IN_PRODUCTION, ON_HOLD),
     RECEIVED: (IN_PRODUCTION, ON_HOLD),
@@ -109,7 +112,7 @@ _NEXT: dict[str | None, tuple[str, ...]] = {
     DELIVERED: (),
 }
 
-# How an order usually came to its status: what its history is made of.
+# The statuses that an order has usually passed through: its history is made of them.
 WAY_TO: dict[str, tuple[str, ...]] = {
     RECEIVED: (RECEIVED,),
     IN_PRODUCTION: (RECEIVED, IN_PRODUCTION),
@@ -122,5 +125,5 @@ WAY_TO: dict[str, tuple[str, ...]] = {
 
 
 def viable_after(code: str | None) -> tuple[str, ...]:
-    """The codes that may follow the status ``code`` (None: no status is set)."""
+    """Returns the codes that may follow the status `code` (None: no status is set)."""
     return _NEXT[code]

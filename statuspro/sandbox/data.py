@@ -1,6 +1,6 @@
-"""Believable orders, each a function of the seed and its place in the list."""
+"""Believable orders. Each depends only on the seed and on the order's index in the list."""
 
-# The names are in the scripts of the shop's customers on purpose.
+# The customers' names are in many scripts on purpose.
 # ruff: noqa: RUF001
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from .orders import FINANCIAL_STATUSES, FULFILLMENT_STATUSES, Customer, Event, M
 
 FIRST_ID = 6110375248088
 FIRST_NUMBER = 1188
-# Ids grow as a shop system's do: upwards, with gaps, and past 32 bits.
+# Ids as a shop system gives them: ascending, with gaps, larger than 32 bits.
 _ID_STRIDE = 32_768
 _ID_JITTER = 30_011
 
 DAY = 86_400
 _UNTIL_REMARK = 600
-#: So old is the oldest order.
+#: Seconds. The age of the oldest order.
 _SEASON = 80 * DAY
 
 
 class _Region(NamedTuple):
-    """Names of one language: as they are written, and as they stand in an address."""
+    """The names of one language, each as people write it and as an e-mail address holds it."""
 
     locale: str
     family_first: bool
@@ -120,7 +120,7 @@ _REMARKS = (
     "Packed with extra padding",
 )
 
-# How common each status is, in 256ths; what is left over has no status, about a third.
+# How common each status is, in 256ths. The rest, about a third, has no status.
 _STATUS_SHARES = (
     (IN_PRODUCTION, 40),
     (SHIPPED, 36),
@@ -136,41 +136,41 @@ _STATUS_OF_BYTE: tuple[str | None, ...] = tuple(
 
 
 def id_at(index: int) -> int:
-    """The id of the order at ``index``, counted from the oldest."""
+    """Returns the id of the order at `index`, counted from the oldest."""
     return FIRST_ID + index * _ID_STRIDE + index * 19_997 % _ID_JITTER
 
 
 def index_of(order_id: int) -> int | None:
-    """The place of ``order_id`` in the list, counted from the oldest; None if no order has it."""
+    """Returns the index of the order in the list, counted from the oldest; None if unknown."""
     index = (order_id - FIRST_ID) // _ID_STRIDE
     return index if index >= 0 and id_at(index) == order_id else None
 
 
 def subject_of(name: str, status_name: str) -> str:
-    """The subject of the mail that tells a customer of a status."""
+    """Returns the subject of the mail that tells a customer of a status."""
     return f"Order {name}: {status_name}"
 
 
 def midnight(time: float) -> int:
-    """The beginning of the UTC day of ``time``, in seconds since 1970."""
+    """Returns the beginning of the UTC day of `time`, in seconds since 1970."""
     return int(time // DAY * DAY)
 
 
 def arrival(index: int, total: int, today: int) -> int:
-    """When the order at ``index`` of ``total`` came in: before ``today``, the last one just so."""
+    """Returns when the order at `index` of `total` orders came in: always before `today`."""
     return today - _SEASON + _SEASON * index // total
 
 
 def seeded_order(seed: int, index: int, created: int, today: int) -> Order:
-    """The order at ``index``: the same for the same arguments, on any machine.
+    """Makes the order at `index`: the same order for the same arguments, on any machine.
 
     Args:
-        seed: Of the sandbox.
-        index: Its place in the list, counted from the oldest.
-        created: When it came in, in seconds since 1970.
-        today: A midnight, in seconds since 1970; what has happened to the order lies before it.
+        seed: the seed of the sandbox.
+        index: the order's index in the list, counted from the oldest.
+        created: when the order came in, in seconds since 1970.
+        today: a midnight, in seconds since 1970. The order's history ends before it.
     """
-    # The bytes are the order's dice: one for each choice, none used for two.
+    # Each byte decides one choice.
     dice = blake2b(b"%d:%d" % (seed, index), digest_size=32).digest()
     order = Order(
         id=id_at(index),
@@ -208,7 +208,7 @@ def _tags(first: int, second: int) -> tuple[str, ...]:
 
 
 def _give_status(order: Order, code: str | None, dice: bytes, today: int) -> None:
-    """Set the status and write the history that led to it, more quickly for a young order."""
+    """Sets the status and writes the history that led to it, squeezed for a young order."""
     way = WAY_TO[code] if code else ()
     steps = [3600 + dice[15 + step] * 1200 for step in range(len(way))]
     needed = sum(steps) + _UNTIL_REMARK

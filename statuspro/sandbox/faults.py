@@ -1,4 +1,4 @@
-"""Faults on demand: answers that are late, broken, wrong or missing."""
+"""Faults on demand: responses that are late, broken, wrong or missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 
 from .messages import API_ROOT, Record, Response
 
-# What a fault may do with a request: have it answered (and so applied), wait, answer otherwise.
+# `Answer` applies the request and returns its response. `Pause` waits so many seconds. An `Effect`
+# gets both, and returns the response that is sent.
 Answer = Callable[[], Response]
 Pause = Callable[[float], None]
 Effect = Callable[[Answer, Pause], Response]
@@ -20,11 +21,11 @@ HTML_PAGE = (
 
 
 class DroppedError(ConnectionResetError):
-    """The connection is to be closed, with no more of an answer than was sent already."""
+    """Makes the server close the connection, and send no more of the response."""
 
 
-class RawAnswer(Exception):  # noqa: N818 - an answer, though one that HTTP may not know
-    """These bytes are to be sent in place of an answer, then the connection closed."""
+class RawResponse(Exception):  # noqa: N818 - no error, but a response that HTTP may not know
+    """Makes the server send these bytes instead of a response, and close the connection."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__()
@@ -33,7 +34,7 @@ class RawAnswer(Exception):  # noqa: N818 - an answer, though one that HTTP may 
 
 @dataclass
 class _Pending:
-    """A fault that waits for the requests it is meant for."""
+    """A fault that waits for its requests."""
 
     effect: Effect
     times: int
@@ -50,10 +51,11 @@ class _Pending:
 
 
 class Faults:
-    """The queue of faults; the first that matches a request takes it.
+    """The queue of faults. A request meets the first fault that matches it.
 
-    Every method takes ``times`` (how many requests), and ``method`` and ``path`` to pick them: a
-    path such as ``/orders/*/status``, with or without ``/api/v1``, ``*`` for anything.
+    Each method takes the same three arguments. `times` says how many requests meet the fault.
+    `method` and `path` choose the requests. A path may leave out `/api/v1`, and `*` in it stands
+    for any text: `/orders/*/status`.
     """
 
     def __init__(self) -> None:
@@ -68,26 +70,27 @@ class Faults:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Let ``effect(answer, pause)`` answer the next requests.
+        """Lets `effect(answer, pause)` answer the next requests.
 
-        ``answer()`` has the request answered, and so applied; ``pause(seconds)`` waits.
+        `answer()` applies the request and returns its response. `pause(seconds)` waits. What
+        `effect` returns is sent.
         """
         with self._faults_lock:
             self._pending.append(_Pending(effect, times, method, path))
 
     def clear_faults(self) -> None:
-        """Forget the faults that are still waiting."""
+        """Forgets the faults that are still waiting."""
         with self._faults_lock:
             self._pending.clear()
 
     @property
     def pending_faults(self) -> int:
-        """How many requests are still to meet a fault."""
+        """How many requests will still meet a fault."""
         with self._faults_lock:
             return sum(fault.times for fault in self._pending)
 
     def take(self, record: Record) -> Effect | None:
-        """The effect that this request meets, which is one time less then."""
+        """Takes the effect that this request meets out of the queue, once; None for none."""
         with self._faults_lock:
             for fault in self._pending:
                 if fault.matches(record):
@@ -108,7 +111,17 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         body: bytes | str | None = None,
     ) -> None:
-        """Answer with ``status`` and apply nothing; ``retry_after`` in seconds or as it stands."""
+        """Answers with `status` and applies nothing.
+
+        Args:
+            status: the HTTP status.
+            times: how many requests meet the fault.
+            method: the method of these requests; any by default.
+            path: the path of these requests; any by default.
+            retry_after: the header `Retry-After`: seconds, or a text such as a date.
+            headers: further headers.
+            body: the body. By default JSON with a message.
+        """
         response = _failure(status, retry_after, headers, body)
         self.inject(lambda answer, pause: response, times, method=method, path=path)
 
@@ -123,14 +136,14 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         body: bytes | str | None = None,
     ) -> None:
-        """Apply the request, then answer with ``status`` all the same."""
+        """Applies the request, and answers with `status` nevertheless."""
         response = _failure(status, retry_after, headers, body)
         self.inject(_after(lambda: response), times, method=method, path=path)
 
     def slow(
         self, seconds: float, times: int = 1, *, method: str | None = None, path: str | None = None
     ) -> None:
-        """Apply the request at once and answer ``seconds`` later."""
+        """Applies the request at once, and answers `seconds` later."""
 
         def effect(answer: Answer, pause: Pause) -> Response:
             response = answer()
@@ -147,11 +160,11 @@ class Faults:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Close the connection without an answer, before or after the request was applied."""
+        """Closes the connection without a response, after applying the request if `applied`."""
         self.inject(_instead(_dropped, applied), times, method=method, path=path)
 
     def cut(self, times: int = 1, *, method: str | None = None, path: str | None = None) -> None:
-        """Apply the request and close the connection in the middle of the answer's body."""
+        """Applies the request, and closes the connection in the middle of the response's body."""
 
         def effect(answer: Answer, pause: Pause) -> Response:
             response = answer()
@@ -167,7 +180,7 @@ class Faults:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Apply the request, begin the answer's body and say nothing more for ``seconds``."""
+        """Applies the request, sends half of the response's body, and nothing for `seconds`."""
 
         def effect(answer: Answer, pause: Pause) -> Response:
             response = answer()
@@ -189,7 +202,7 @@ class Faults:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Answer with a page of HTML, before or after the request was applied."""
+        """Answers with a page of HTML, after applying the request if `applied`."""
         page = Response(status, HTML_PAGE, [("Content-Type", "text/html; charset=UTF-8")])
         self.inject(_instead(lambda: page, applied), times, method=method, path=path)
 
@@ -202,10 +215,10 @@ class Faults:
         method: str | None = None,
         path: str | None = None,
     ) -> None:
-        """Send these bytes in place of an answer and close the connection."""
+        """Sends these bytes instead of a response, and closes the connection."""
 
         def send() -> Response:
-            raise RawAnswer(data)
+            raise RawResponse(data)
 
         self.inject(_instead(send, applied), times, method=method, path=path)
 

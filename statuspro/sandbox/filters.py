@@ -1,4 +1,4 @@
-"""Which orders a list asks for."""
+"""The filters of a list of orders."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .orders import Order
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of a list, all of which must hold; what is empty or None filters nothing."""
+    """The filters of a list. An order must pass all of them. An empty one or None passes all."""
 
     search: str = ""
     status_code: str | None = None
@@ -22,7 +22,7 @@ class Filters:
     due_date_to: str | None = None
 
     def match(self, order: Order) -> bool:
-        """Whether every filter holds for ``order``."""
+        """Tells whether `order` passes every filter."""
         return (
             (self.status_code is None or order.status_code == self.status_code)
             and not (self.exclude_cancelled and order.cancelled_at is not None)
@@ -49,7 +49,7 @@ class Filters:
         if not self.search:
             return True
         wanted = self.search.casefold()
-        # The number is part of the name ("#1188"), so the name answers for both.
+        # The name holds the number ("#1188"), so a search in the name finds both.
         customer = order.customer
         return any(
             wanted in text.casefold() for text in (order.name, customer.name, customer.email)

@@ -1,4 +1,4 @@
-"""The sandbox without sockets: a transport whose connections hand their bytes to the WSGI app."""
+"""The sandbox without sockets: a transport whose connections pass their bytes to the WSGI app."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class InProcessSocket:
-    """What a connection uses of a socket: it sends a request, and reads the answer as a file."""
+    """The methods of a socket that a connection calls: send a request, read the response."""
 
     def __init__(self, app: Application, timeout: float | None) -> None:
         self._app = app
@@ -32,35 +32,35 @@ class InProcessSocket:
         self._sent = bytearray()
 
     def settimeout(self, timeout: float | None) -> None:
-        """How many seconds an answer may take."""
+        """Sets how many seconds a response may take."""
         self._timeout = timeout
 
     def gettimeout(self) -> float | None:
-        """How many seconds an answer may take."""
+        """Returns how many seconds a response may take."""
         return self._timeout
 
     def sendall(self, data: bytes) -> None:
-        """Take a part of the request."""
+        """Keeps a part of the request."""
         self._sent += data
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Have what was sent answered."""
+        """Answers the request that was sent, and returns the response as a file."""
         request, self._sent = bytes(self._sent), bytearray()
-        answer = bytearray()
+        response = bytearray()
         failure: TimeoutError | None = None
         try:
-            # A drop or a refusal ends the answer where it is, as a closed socket does.
+            # After a drop or a refusal the response ends, as it does when a socket is closed.
             with contextlib.suppress(ConnectionResetError, BadRequestError):
-                serve_connection(io.BytesIO(request), answer.extend, self._answer, 0)
+                serve_connection(io.BytesIO(request), response.extend, self._answer, 0)
         except TimeoutError as error:
             failure = error
-        return io.BufferedReader(_Answer(bytes(answer), failure))
+        return io.BufferedReader(_ResponseBytes(bytes(response), failure))
 
     def shutdown(self, how: int) -> None:
-        """Nothing is left to shut."""
+        """Does nothing: there is no connection to shut."""
 
     def close(self) -> None:
-        """Nothing is left to close."""
+        """Does nothing: there is no connection to close."""
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[PAUSE] = self._pause
@@ -73,8 +73,8 @@ class InProcessSocket:
         self._app.pause(seconds)
 
 
-class _Answer(io.RawIOBase):
-    """The answer's bytes, and after them its end or the timeout that came instead."""
+class _ResponseBytes(io.RawIOBase):
+    """The response's bytes. A timeout is raised after them if the response is not complete."""
 
     def __init__(self, data: bytes, failure: TimeoutError | None) -> None:
         self._data = io.BytesIO(data)
@@ -93,7 +93,7 @@ class _Answer(io.RawIOBase):
 def in_process_transport(
     app: Application, policy: RetryPolicy, settings: CallSettings
 ) -> Transport:
-    """A transport to ``app``, whatever the URL's host; the rest is as it is on the wire."""
+    """Makes a transport that sends every request to `app`, and else works as on the wire."""
 
     class InProcessConnection(Connection):
         def _new_conn(self) -> socket.socket:

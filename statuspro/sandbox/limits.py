@@ -1,4 +1,4 @@
-"""Laravel's rate limit: a fixed window per key, opened by the first request it counts."""
+"""Laravel's rate limit: for each key a fixed window, which opens with the first counted request."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-# Below this many seconds a period is scaled down for a test, and whole seconds are too coarse.
+# Seconds. A shorter period is one that a test has scaled down: whole seconds are too coarse there.
 WHOLE_SECONDS_FROM = 10.0
 
 
 class FixedWindow:
-    """At most ``limit`` requests in a window of ``period`` seconds."""
+    """Counts at most `limit` requests in a window of `period` seconds."""
 
     def __init__(self, limit: int, period: float) -> None:
         self.limit = limit
@@ -21,24 +21,24 @@ class FixedWindow:
         self.ends = -math.inf
 
     def is_full(self, now: float) -> bool:
-        """Whether a request at ``now`` would be one too many."""
+        """Tells whether a request at `now` would exceed the limit."""
         return now < self.ends and self._used >= self.limit
 
     def count(self, now: float) -> None:
-        """Count a request, opening a new window if the last one is over."""
+        """Counts a request. Opens a new window if the last window is over."""
         if now >= self.ends:
             self.ends, self._used = now + self._period, 0
         self._used += 1
 
     @property
     def remaining(self) -> int:
-        """How many requests fit into the window as it is."""
+        """How many more requests fit into the window."""
         return self.limit - self._used
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may pass, and the headers that say how the windows stand."""
+    """Whether a request may pass, and the headers that tell the client about the windows."""
 
     allowed: bool
     headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -46,18 +46,18 @@ class Verdict:
 
 @dataclass
 class RateLimiter:
-    """A window for all requests of a key and another for its bulk calls.
+    """Keeps two windows for each key: one for all requests, another for bulk calls.
 
-    A window does not count what it refuses. The general one comes first: it has counted a bulk call
-    that the other refuses.
+    A window does not count a request that it refuses. The general window comes first. So it has
+    counted a bulk call that the bulk window refuses.
 
     Args:
-        requests: Requests in a window; None for any number.
-        bulk: Bulk calls in a window, counted on top; None for any number.
-        period: Length of a window in seconds.
-        clock: The server's clock, seconds since 1970.
-        retry_after: Whether a refusal says when to come back.
-        headers: Whether answers carry the ``X-RateLimit`` headers.
+        requests: requests in a window; None for any number.
+        bulk: bulk calls in a window; None for any number.
+        period: the length of a window in seconds.
+        clock: returns the server's time in seconds since 1970.
+        retry_after: whether a refusal carries `Retry-After`.
+        headers: whether responses carry the `X-RateLimit` headers.
     """
 
     requests: int | None
@@ -74,7 +74,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def admit(self, key: str, *, bulk: bool) -> Verdict:
-        """Count a request of ``key``, in both windows if it is a bulk call, or refuse it."""
+        """Counts a request of `key`, or refuses it. A bulk call must fit into both windows."""
         with self._lock:
             now = self._now()
             windows = self._windows_of(key, bulk)
@@ -84,7 +84,7 @@ class RateLimiter:
                     return Verdict(False, self._refusal_headers(window))
                 window.count(now)
             self.counted += 1
-            # Of two windows Laravel tells of the one with less left.
+            # Of two windows Laravel's headers describe the one with fewer requests left.
             tightest = min(reversed(windows), key=lambda window: window.remaining, default=None)
             return Verdict(True, self._window_headers(tightest) if tightest else [])
 
@@ -117,7 +117,7 @@ class RateLimiter:
         return headers
 
     def _seconds(self, value: float) -> str:
-        """``value`` rounded up: to the second, or to a millisecond in a scaled window."""
+        """Writes `value`, rounded up to the second; to a millisecond in a scaled-down window."""
         if self.period >= WHOLE_SECONDS_FROM:
             return str(math.ceil(value))
         return f"{math.ceil(value * 1000) / 1000:.3f}"

@@ -1,4 +1,4 @@
-"""A request as it arrived and an answer as it will be sent."""
+"""A request as it arrived, and a response as it will be sent."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ class Record:
     """One request that arrived.
 
     Attributes:
-        time: When it arrived, in seconds since 1970 on the sandbox's clock.
-        path: The path, percent-decoded, ``/api/v1`` included.
-        query: The decoded values of each query parameter, in the order they came in.
-        headers: The headers, by name in any case.
-        status: The status it was answered with; None if it was not (yet).
+        time: when the request arrived, in seconds since 1970 by the sandbox's clock.
+        method: the method, such as `GET`.
+        path: the path, percent-decoded, with `/api/v1`.
+        query: the decoded values of each query parameter, in the order of the query.
+        headers: the headers. A lookup ignores the case of their names.
+        body: the body's bytes.
+        status: the status of the response; None while there is no response.
     """
 
     time: float
@@ -36,13 +38,20 @@ class Record:
     status: int | None = None
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """Parses the body as JSON."""
         return json.loads(self.body)
 
 
 @dataclass(frozen=True)
 class Response:
-    """An answer. ``chunks`` is what is really sent of the body, where that is not all of it."""
+    """A response.
+
+    Attributes:
+        status: the HTTP status.
+        body: the body's bytes.
+        headers: the headers, as pairs of name and value.
+        chunks: the parts of the body that are really sent; None sends the whole body.
+    """
 
     status: int
     body: bytes
@@ -53,12 +62,12 @@ class Response:
     def of_json(
         cls, status: int, value: object, headers: Iterable[tuple[str, str]] = ()
     ) -> Response:
-        """An answer with ``value`` as its JSON body."""
+        """Makes a response with `value` as its JSON body."""
         return cls.of_bytes(status, to_json(value), headers)
 
     @classmethod
     def of_bytes(
         cls, status: int, body: bytes, headers: Iterable[tuple[str, str]] = ()
     ) -> Response:
-        """An answer with ``body``, which is JSON already."""
+        """Makes a response with `body`, which is JSON already."""
         return cls(status, body, [*headers, ("Content-Type", "application/json")])

@@ -1,4 +1,4 @@
-"""What the sandbox knows of an order: plain records, times in seconds since 1970 (UTC)."""
+"""Plain records of what the sandbox knows about an order. Times are seconds since 1970 (UTC)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FULFILLMENT_STATUSES = ("unfulfilled", "partial", "restocked", "fulfilled")
 
 
 class Customer(NamedTuple):
-    """Who ordered."""
+    """The customer of an order."""
 
     name: str
     email: str
@@ -27,7 +27,7 @@ class Customer(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """An e-mail that the service would have sent; ``send_at`` is set where it was scheduled."""
+    """An e-mail that the service would have sent. A scheduled one has `send_at`."""
 
     order_id: int
     to: tuple[str, ...]
@@ -51,7 +51,7 @@ class Event(NamedTuple):
 
 @dataclass
 class Order:
-    """One order with all that the service keeps of it; due dates are ``YYYY-MM-DD``."""
+    """One order, with everything that the service stores about it. Due dates are `YYYY-MM-DD`."""
 
     id: int
     number: int
@@ -70,5 +70,5 @@ class Order:
 
     @property
     def name(self) -> str:
-        """The order's name as the shop prints it, such as ``#1188``."""
+        """The order's name as the shop prints it, such as `#1188`."""
         return f"#{self.number}"

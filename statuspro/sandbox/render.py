@@ -1,4 +1,4 @@
-"""Orders as the service's JSON shows them."""
+"""Renders orders and statuses as the service's JSON."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ _encode = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def to_json(value: object) -> bytes:
-    """``value`` as compact ASCII JSON, other characters escaped as the service does it."""
+    """Writes `value` as compact JSON in ASCII. The service escapes other characters too."""
     return _encode(value).encode("ascii")
 
 
 def iso_time(time: float | None) -> str | None:
-    """A time in seconds since 1970 as ISO 8601 in UTC, to the second."""
+    """Writes a time, given in seconds since 1970, as ISO 8601 in UTC, without fractions."""
     if time is None:
         return None
     return datetime.fromtimestamp(int(time), timezone.utc).isoformat()
 
 
 def list_item(order: Order) -> JSON:
-    """The order as a list shows it: with the number of its history's lines only."""
+    """Renders the order as a list shows it: with the length of its history only."""
     return {**_head(order), "history_count": len(order.history)}
 
 
 def detail(order: Order) -> JSON:
-    """The order in full, with its history and what its customer sees of its progress."""
+    """Renders the order in full, with its history and the progress that its customer sees."""
     shown = _head(order)
     if order.status_code is not None:
         shown["status"]["translations"] = _translations(CATALOGUE[order.status_code])
@@ -45,7 +45,7 @@ def detail(order: Order) -> JSON:
 
 
 def definition(status: Status) -> JSON:
-    """A status as the catalogue and the list of viable statuses show it."""
+    """Renders a status as the catalogue and the list of viable statuses show it."""
     return {
         "name": status.name,
         "description": status.description,
@@ -55,7 +55,7 @@ def definition(status: Status) -> JSON:
 
 
 def viable(order: Order) -> list[JSON]:
-    """The statuses that the order may be given next."""
+    """Renders the statuses that the order may move to."""
     return [definition(CATALOGUE[code]) for code in viable_after(order.status_code)]
 
 
@@ -124,7 +124,7 @@ def _history_item(event: Event) -> JSON:
 
 
 def _timeline(order: Order) -> list[JSON]:
-    """The public statuses that the order has been through, the last of them under way."""
+    """Renders the public statuses of the order's history. The last of them is the current one."""
     passed = [
         event
         for event in order.history

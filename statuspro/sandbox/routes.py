@@ -1,4 +1,4 @@
-"""The nine endpoints: from a valid request to the state and back."""
+"""The nine endpoints: each reads or changes the state, and returns the response."""
 
 from __future__ import annotations
 
@@ -18,25 +18,29 @@ _ORDER_PATH = re.compile(r"/orders/(\d{1,18})(/[a-z-]+)?", re.ASCII)
 
 
 class Request(NamedTuple):
-    """What an endpoint gets: the request, and the order's id where its path has one."""
+    """What an endpoint gets: the request, and the order's id if the path holds one."""
 
     record: Record
     order_id: int = 0
 
     def body(self) -> dict[str, Any]:
-        """The request's JSON object; MalformedError if it has none."""
+        """Parses the request's JSON object.
+
+        Raises:
+            MalformedError: the request has none.
+        """
         return validation.read_body(self.record.headers["Content-Type"] or "", self.record.body)
 
 
 class Endpoints:
-    """What the service does for each of its routes."""
+    """The endpoints of the service, one method each."""
 
     def __init__(self, store: Store, bulk: BulkQueue) -> None:
         self._store = store
         self._bulk = bulk
 
     def list_orders(self, request: Request) -> Response:
-        """``GET /orders``."""
+        """Answers `GET /orders`."""
         asked = validation.read_list_query(request.record.query)
         lines, total = self._store.page(asked.filters, asked.page, asked.per_page)
         first = (asked.page - 1) * asked.per_page + 1
@@ -52,15 +56,15 @@ class Endpoints:
         return Response.of_bytes(200, body)
 
     def get_order(self, request: Request) -> Response:
-        """``GET /orders/{id}``."""
+        """Answers `GET /orders/{id}`."""
         return Response.of_json(200, render.detail(self._order(request)))
 
     def lookup(self, request: Request) -> Response:
-        """``GET /orders/lookup``."""
+        """Answers `GET /orders/lookup`."""
         try:
             number, email = validation.read_lookup_query(request.record.query)
         except InvalidError as error:
-            # The interface knows no 422 for this endpoint.
+            # The vendor's description has no 422 for this endpoint.
             return Response.of_json(400, error.as_json())
         order = self._store.lookup(number, email)
         if order is None:
@@ -68,15 +72,15 @@ class Endpoints:
         return Response.of_json(200, render.detail(order))
 
     def viable_statuses(self, request: Request) -> Response:
-        """``GET /orders/{id}/viable-statuses``."""
+        """Answers `GET /orders/{id}/viable-statuses`."""
         return Response.of_json(200, render.viable(self._order(request)))
 
     def statuses(self, request: Request) -> Response:
-        """``GET /statuses``."""
+        """Answers `GET /statuses`."""
         return Response.of_json(200, [render.definition(status) for status in CATALOGUE.values()])
 
     def update_status(self, request: Request) -> Response:
-        """``POST /orders/{id}/status``."""
+        """Answers `POST /orders/{id}/status`."""
         change = validation.read_status_change(self._body_for_known_order(request))
         try:
             self._store.update_status(request.order_id, change)
@@ -86,13 +90,13 @@ class Endpoints:
         return _done("Order status updated.")
 
     def comment(self, request: Request) -> Response:
-        """``POST /orders/{id}/comment``."""
+        """Answers `POST /orders/{id}/comment`."""
         comment, public = validation.read_comment(self._body_for_known_order(request))
         self._store.add_comment(request.order_id, comment, public)
         return _done("Order comment added.")
 
     def due_date(self, request: Request) -> Response:
-        """``POST /orders/{id}/due-date``."""
+        """Answers `POST /orders/{id}/due-date`."""
         due_date, due_date_to = validation.read_due_date(self._body_for_known_order(request))
         self._store.set_due_date(request.order_id, due_date, due_date_to)
         return _done("Order due date set.")
@@ -103,15 +107,15 @@ class Endpoints:
         return request.body()
 
     def bulk_status(self, request: Request) -> Response:
-        """``POST /orders/bulk-status``."""
+        """Answers `POST /orders/bulk-status`."""
         order_ids, change = validation.read_bulk_change(request.body())
         self._bulk.put(order_ids, change)
-        answer = {
+        queued = {
             "message": "Bulk status update queued.",
             "count": len(order_ids),
             "limit": validation.BULK_LIMIT,
         }
-        return Response.of_json(202, answer)
+        return Response.of_json(202, queued)
 
     def _order(self, request: Request) -> Order:
         order = self._store.get(request.order_id)
@@ -142,13 +146,13 @@ _ORDER_ROUTES: dict[str, dict[str, Endpoint]] = {
 
 
 def match(path: str) -> tuple[dict[str, Endpoint], int]:
-    """The endpoints at ``path`` by their method, none if there are none, and its order's id."""
+    """Finds the endpoints at `path`, by their method, and the order's id in it (0 if none)."""
     if not path.startswith(API_ROOT):
         return {}, 0
-    place = path[len(API_ROOT) :]
-    if place in _FIXED_ROUTES:
-        return _FIXED_ROUTES[place], 0
-    found = _ORDER_PATH.fullmatch(place)
+    route = path[len(API_ROOT) :]
+    if route in _FIXED_ROUTES:
+        return _FIXED_ROUTES[route], 0
+    found = _ORDER_PATH.fullmatch(route)
     if found is None:
         return {}, 0
     return _ORDER_ROUTES.get(found[2] or "", {}), int(found[1])

@@ -1,4 +1,4 @@
-"""Laravel's validator, as far as the service needs it: what passes, and what is said else."""
+"""Laravel's validator, as far as the service needs it: the rules and the words of a refusal."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,18})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _TRIMMED = re.compile(r"\A[\s\0\ufeff\u200b\u200e]+|[\s\0\ufeff\u200b\u200e]+\Z")
 
-#: PHP writes larger floats with an exponent, and then they are no integers.
+#: PHP writes larger floats with an exponent, and does not take those for integers.
 _LARGEST_PLAIN_FLOAT = 1e15
 
 
 class InvalidError(Exception):
-    """The request's values are refused; ``errors`` lists the reasons by field."""
+    """The service refuses the request's values. `errors` lists the reasons by field."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
         super().__init__(errors)
@@ -26,7 +26,7 @@ class InvalidError(Exception):
 
     @property
     def message(self) -> str:
-        """The first reason, and how many more there are."""
+        """The first reason, and the number of further ones."""
         reasons = [reason for reasons in self.errors.values() for reason in reasons]
         more = len(reasons) - 1
         if not more:
@@ -34,24 +34,30 @@ class InvalidError(Exception):
         return f"{reasons[0]} (and {more} more error{'s' if more > 1 else ''})"
 
     def as_json(self) -> dict[str, Any]:
-        """The body of the response that refuses the request."""
+        """Returns the body of the response that refuses the request."""
         return {"message": self.message, "errors": self.errors}
 
 
 class Rule(NamedTuple):
-    """What a value must be, and what is said of one that is not: ``{}`` stands for its field."""
+    """A test for a value, and the reason for a refusal. `{}` in the reason stands for the field.
+
+    Attributes:
+        passes: tells whether a value passes.
+        reason: the reason for a refusal.
+        asks_database: whether the rule asks the database. Laravel asks the database only for a
+            value that has passed the rules before.
+    """
 
     passes: Callable[[Any], bool]
     reason: str
-    #: Whether the rule asks the database, which Laravel does for a value without fault only.
     asks_database: bool = False
 
 
 class Validator:
-    """Checks one request's values field by field, to refuse all that is wrong at once.
+    """Checks one request's values field by field, and collects all refusals.
 
     Args:
-        values: The request's input, as :func:`received` gives it.
+        values: the request's input, as `received` returns it.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -59,34 +65,38 @@ class Validator:
         self.errors: dict[str, list[str]] = {}
 
     def check(self, name: str, *rules: Rule, nullable: bool = False) -> Any:
-        """The value of a field that may be missing; None where it is."""
+        """Checks a field that may be missing, and returns its value; None for a missing field."""
         if name not in self.values or (nullable and self.values[name] is None):
             return None
         self._apply(name, self.values[name], rules)
         return self.values[name]
 
     def require(self, name: str, *rules: Rule) -> Any:
-        """The value of a field that must be there, and be neither null nor empty."""
+        """Checks a field that must be there and be neither null nor empty. Returns its value."""
         if self.values.get(name) in (None, [], {}):
             self._refuse(name, "The {} field is required.")
             return None
         return self.check(name, *rules)
 
     def require_present(self, name: str, *rules: Rule) -> Any:
-        """The value of a field that must be there, and may be null."""
+        """Checks a field that must be there and may be null. Returns its value."""
         if name not in self.values:
             self._refuse(name, "The {} field must be present.")
         return self.check(name, *rules, nullable=True)
 
     def check_each(self, name: str, *rules: Rule) -> list[Any]:
-        """The items of an array; none where there is no array."""
+        """Checks and returns the items of an array. A missing array has no items."""
         items = list(_items(self.values.get(name)))
-        for place, item in items:
-            self._apply(f"{name}.{place}", item, rules)
+        for key, item in items:
+            self._apply(f"{name}.{key}", item, rules)
         return [item for _, item in items]
 
     def done(self) -> None:
-        """Raises ``InvalidError`` if anything was wrong."""
+        """Ends the check.
+
+        Raises:
+            InvalidError: a rule has refused a value.
+        """
         if self.errors:
             raise InvalidError(self.errors)
 
@@ -96,13 +106,13 @@ class Validator:
                 self._refuse(name, rule.reason)
 
     def _refuse(self, name: str, reason: str) -> None:
-        # The field of an item of an array is shown as it is.
+        # Laravel shows the field of an array's item unchanged.
         shown = name if "." in name else name.replace("_", " ")
         self.errors.setdefault(name, []).append(reason.format(shown))
 
 
 def received(value: Any) -> Any:
-    """Input as Laravel hands it on: texts trimmed at both ends, empty ones null."""
+    """Prepares input as Laravel does: trims texts at both ends, and turns empty texts into null."""
     if isinstance(value, str):
         return _TRIMMED.sub("", value) or None
     if isinstance(value, dict):
@@ -113,7 +123,7 @@ def received(value: Any) -> Any:
 
 
 def to_integer(value: Any) -> int | None:
-    """The integer that PHP sees in a value; None if it sees none."""
+    """Returns the integer that PHP reads in a value; None if PHP reads none."""
     if isinstance(value, bool):
         return 1 if value else None
     if isinstance(value, float):
@@ -124,7 +134,7 @@ def to_integer(value: Any) -> int | None:
 
 
 def is_date(value: Any) -> bool:
-    """Whether ``value`` is a day of the calendar, written ``YYYY-MM-DD``."""
+    """Tells whether `value` is a day of the calendar, written `YYYY-MM-DD`."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         return False
     try:
@@ -152,17 +162,17 @@ EMAIL = Rule(
 
 
 def one_of(allowed: Collection[str]) -> Rule:
-    """One of these texts."""
+    """Makes a rule: the value is one of these texts."""
     return Rule(lambda value: value in allowed, "The selected {} is invalid.")
 
 
 def known(keys: Collection[str]) -> Rule:
-    """The key of a row of the database."""
+    """Makes a rule: the value is the key of a row in the database."""
     return Rule(lambda value: value in keys, "The selected {} is invalid.", asks_database=True)
 
 
 def not_before(other: Any, name: str) -> Rule:
-    """A day that is not before another field's, if that has one."""
+    """Makes a rule: the day is not before the day of another field, if that field has one."""
     return Rule(
         lambda value: other is None or (is_date(value) and is_date(other) and value >= other),
         f"The {{}} field must be a date after or equal to {name.replace('_', ' ')}.",
@@ -170,17 +180,17 @@ def not_before(other: Any, name: str) -> Rule:
 
 
 def characters(least: int, most: int) -> tuple[Rule, ...]:
-    """A text of so many characters."""
+    """Makes the rules for a text of `least` to `most` characters."""
     return _sizes(_size, least, most, " characters")
 
 
 def exactly(count: int) -> Rule:
-    """A text of exactly so many characters."""
+    """Makes a rule: the text has exactly `count` characters."""
     return Rule(lambda value: _size(value) == count, f"The {{}} field must be {count} characters.")
 
 
 def items(least: int, most: int) -> tuple[Rule, ...]:
-    """An array of so many items."""
+    """Makes the rules for an array of `least` to `most` items."""
     return (
         Rule(
             lambda value: _size(value) >= least, f"The {{}} field must have at least {least} items."
@@ -193,7 +203,7 @@ def items(least: int, most: int) -> tuple[Rule, ...]:
 
 
 def between(least: int, most: int | None = None) -> tuple[Rule, ...]:
-    """A number between these two, them included."""
+    """Makes the rules for a number from `least` to `most`, both included."""
     return _sizes(_number, least, most, "")
 
 
@@ -218,7 +228,7 @@ def _number(value: Any) -> float:
 
 
 def _size(value: Any) -> int:
-    """How long a value is: its items, or the characters of what PHP makes of it as a text."""
+    """Returns a value's size: the number of items, or of characters in PHP's text for the value."""
     if isinstance(value, (list, dict)):
         return len(value)
     if value is None or value is False:

@@ -1,4 +1,4 @@
-"""The sandbox put together: a service of one's own, with its state and its faults at hand."""
+"""The class Sandbox: puts the server, its state and its faults together."""
 
 from __future__ import annotations
 
@@ -28,20 +28,22 @@ DEFAULT_API_KEY = "sandbox-8c1f0e5d7a3b4962"
 class Sandbox(Faults):
     """An embedded StatusPro on 127.0.0.1: a context manager that starts and stops its server.
 
-    Faults on demand are its methods: ``fail``, ``fail_after``, ``slow``, ``drop``, ``cut``,
-    ``stall``, ``html``, ``raw`` and ``inject``.
+    Its methods make faults on demand: `fail`, `fail_after`, `slow`, `drop`, `cut`, `stall`, `html`,
+    `raw` and `inject`.
 
     Args:
-        orders: How many orders the merchant has.
-        seed: The same seed gives the same orders, their dates around today.
-        rate_limit: Requests in a window per key; None for any number.
-        bulk_limit: Bulk calls in a window per key, counted on top; None for any number.
-        period: The length of a window in seconds; from 10 on its clock ticks in whole seconds.
-        retry_after: Whether a 429 carries ``Retry-After``.
-        rate_headers: Whether answers carry ``X-RateLimit-Limit`` and ``X-RateLimit-Remaining``.
-        port: The port to listen on; 0 for any free one.
-        api_key: The key that the service takes.
-        enforce_viable: Whether a status that may not follow the order's own is refused.
+        orders: how many orders the merchant has.
+        seed: the same seed gives the same orders. Their dates lie around today.
+        rate_limit: requests in a window for each key; None for any number.
+        bulk_limit: bulk calls in a window for each key; None for any number. A bulk call counts
+            as a request too.
+        period: the length of a window in seconds. From 10 s on the window's clock has whole
+            seconds, as the service's has.
+        retry_after: whether a 429 carries `Retry-After`.
+        rate_headers: whether responses carry `X-RateLimit-Limit` and `X-RateLimit-Remaining`.
+        port: the port to listen on; 0 for any free port.
+        api_key: the key that the sandbox accepts.
+        enforce_viable: whether the sandbox refuses a status that may not follow the order's own.
 
     Example:
         >>> with Sandbox(orders=10) as sandbox, sandbox.client() as client:
@@ -80,13 +82,13 @@ class Sandbox(Faults):
     # Running
 
     def start(self) -> None:
-        """Start the server; nothing happens if it runs already."""
+        """Starts the server, unless it runs already."""
         if self._server is None:
             self.app.resume()
             self._server = Server(self.app, self._port)
 
     def stop(self) -> None:
-        """Stop the server, close its connections and apply what is queued, if it runs."""
+        """Stops a running server, closes its connections and applies the queued bulk updates."""
         if self._server is not None:
             self.app.stop()
             self._server.stop()
@@ -94,11 +96,11 @@ class Sandbox(Faults):
             self.flush()
 
     def serve_forever(self) -> None:
-        """Serve until ``KeyboardInterrupt`` (Ctrl-C), which is not passed on."""
+        """Serves until a `KeyboardInterrupt` (Ctrl-C), and returns then."""
         try:
             self.start()
             while True:
-                # In one endless wait, a Ctrl-C that comes just before it would go unnoticed.
+                # A Ctrl-C just before one endless wait would have no effect.
                 time.sleep(0.5)
         except KeyboardInterrupt:
             pass
@@ -114,22 +116,22 @@ class Sandbox(Faults):
 
     @property
     def port(self) -> int:
-        """The port it listens on; the one it was given while it is not running."""
+        """The port that the server listens on; the argument `port` while no server runs."""
         return self._port if self._server is None else self._server.port
 
     @property
     def base_url(self) -> str:
-        """What a client takes as its base URL."""
+        """The base URL for a client of this sandbox."""
         return f"http://127.0.0.1:{self.port}{API_ROOT}"
 
     def client(self, **keywords: Any) -> StatusProClient:
-        """A client of this sandbox, unpaced unless the sandbox has limits.
+        """Makes a client of this sandbox. It paces itself if the sandbox has limits.
 
         Args:
-            **keywords: Any of ``StatusProClient``'s own.
+            **keywords: any keywords of :class:`statuspro.StatusProClient`.
 
         Returns:
-            The client, which ignores the environment's proxies unless ``trust_env`` is given.
+            The client. It ignores the environment's proxies unless `trust_env` is given.
         """
         keywords = {
             "api_key": self.api_key,
@@ -141,13 +143,13 @@ class Sandbox(Faults):
         return StatusProClient(**keywords)
 
     def adapter(self, max_retries: int = 5, **settings: Any) -> Transport:
-        """An adapter to this sandbox without sockets; the server need not run.
+        """Makes an adapter to this sandbox without sockets. The server need not run.
 
-        Mount it, or hand it to a client: ``sandbox.client(adapter=sandbox.adapter())``.
+        Mount the adapter, or pass it to a client: `sandbox.client(adapter=sandbox.adapter())`.
 
         Args:
-            max_retries: How often a request is sent again at the most.
-            **settings: Any of ``CallSettings``, such as ``max_wait`` in seconds.
+            max_retries: how many times a request may be sent again.
+            **settings: the settings of each call, such as `max_wait` in seconds.
         """
         return in_process_transport(self.app, retry_policy(max_retries), CallSettings(**settings))
 
@@ -162,12 +164,12 @@ class Sandbox(Faults):
 
     @property
     def requests(self) -> list[Record]:
-        """Every request that arrived, the first one first; ``clear()`` begins anew."""
+        """Every request that has arrived, the oldest first. `requests.clear()` empties the list."""
         return self.app.requests
 
     @property
     def counted(self) -> int:
-        """How many requests the rate limit has let pass."""
+        """How many requests have passed the rate limit."""
         return self._limiter.counted
 
     @property
@@ -177,12 +179,12 @@ class Sandbox(Faults):
 
     @property
     def mails(self) -> list[Mail]:
-        """The e-mails that would have been sent, the first one first."""
+        """The e-mails that the service would have sent, the oldest first."""
         return self._store.mails
 
     @property
     def applied(self) -> list[Applied]:
-        """Every write that was applied, the first one first."""
+        """Every write that was applied, the oldest first."""
         return self._store.applied
 
     @property
@@ -199,7 +201,10 @@ class Sandbox(Faults):
 
     @property
     def latency(self) -> tuple[float, float] | None:
-        """The least and the most seconds that a request's way there and back takes at random."""
+        """The least and the most seconds that a request and its response take on their way.
+
+        The seconds of each request are random. None adds no delay.
+        """
         return self.app.latency
 
     @latency.setter
@@ -208,49 +213,65 @@ class Sandbox(Faults):
 
     @property
     def on_request(self) -> Callable[[Record], object] | None:
-        """Called with each request before it is answered; may queue a fault for it."""
+        """A function that is called with each request before its response; it may add a fault."""
         return self.app.on_request
 
     @on_request.setter
     def on_request(self, call: Callable[[Record], object] | None) -> None:
         self.app.on_request = call
 
-    # Its state, past the API
+    # Its state, without the API
 
     def order(self, order_id: int) -> Order:
-        """A copy of the order as it is now; KeyError if there is none."""
+        """Returns a copy of the order as it is now.
+
+        Raises:
+            KeyError: there is no such order.
+        """
         order = self._store.get(order_id)
         if order is None:
             raise UnknownOrderError(order_id)
         return order
 
     def add_order(self, **fields: Any) -> int:
-        """Let a new order arrive at the top of the list, and return its id.
+        """Adds a new order at the top of the list, and returns its id.
 
         Args:
-            **fields: ``name``, ``email`` or ``locale`` of its customer, or fields of ``Order``
-                such as ``status_code``, ``tags``, ``due_date``, ``financial_status``.
+            **fields: `name`, `email` or `locale` of the order's customer, or fields of `Order`
+                such as `status_code`, `tags`, `due_date`, `financial_status`.
         """
         return self._store.add(**fields)
 
     def cancel_order(self, order_id: int) -> None:
-        """Cancel the order; KeyError if there is none."""
+        """Cancels the order.
+
+        Raises:
+            KeyError: there is no such order.
+        """
         self._store.change(order_id, cancelled_at=int(time.time()))
 
     def remove_order(self, order_id: int) -> None:
-        """Take the order out of the list for good; KeyError if there is none."""
+        """Removes the order for good.
+
+        Raises:
+            KeyError: there is no such order.
+        """
         self._store.remove(order_id)
 
     def set_status(self, order_id: int, code: str | None) -> None:
-        """Give the order a status, or none, without history or mail; KeyError if unknown."""
+        """Sets the order's status, or clears it (None), without history and mail.
+
+        Raises:
+            KeyError: there is no such order, or no such status.
+        """
         self._store.change(order_id, status_code=code)
 
     def flush(self) -> None:
-        """Apply the queued bulk updates now."""
+        """Applies the queued bulk updates now."""
         self._bulk.flush()
 
 
 def _steady_clock() -> Callable[[], float]:
-    """Seconds since 1970 that do not jump when somebody sets the machine's clock."""
+    """Makes a clock: seconds since 1970 that do not jump when the machine's clock is set."""
     offset = time.time() - time.monotonic()
     return lambda: offset + time.monotonic()

@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server for one WSGI callable, with connections that are kept alive."""
+"""A threaded HTTP/1.1 server for one WSGI callable, which keeps its connections alive."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-#: Seconds. Where accept() cannot be woken, it looks so often whether it is to stop.
+#: Seconds. Where nothing can wake accept(), its thread looks this often whether to stop.
 _LONGEST_ACCEPT = 1.0
 
-#: Seconds until a connection is tried again that could not be accepted.
+#: Seconds until the thread tries again to accept a connection, after it could not.
 _RETRY_ACCEPT = 0.05
 
 
 class Server:
-    """Listens on 127.0.0.1, one thread a connection; ``port`` 0 takes any free one."""
+    """Listens on 127.0.0.1, with one thread for each connection. `port` 0 takes any free port."""
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
         self.accepted = 0
@@ -39,15 +39,15 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many connections are open now."""
+        """How many connections are open."""
         with self._lock:
             return len(self._open)
 
     def stop(self) -> None:
-        """Close the listening socket and every connection, and wait for their threads."""
+        """Closes the listening socket and every connection, and waits for their threads."""
         self._stopping.set()
-        # On Linux this wakes the thread that waits in accept(), and takes no descriptor for it; on
-        # other systems a connection of our own does, and where neither can, its timeout.
+        # On Linux this wakes the thread that waits in accept(), and needs no descriptor. On other
+        # systems a connection to ourselves wakes the thread. Else the thread's timeout does.
         _shut(self._listener)
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
             pass
@@ -75,7 +75,7 @@ class Server:
                 self._start(connection)
 
     def _start(self, connection: socket.socket) -> None:
-        # Without this a response on a kept connection waits 40 ms for the client's delayed ACK.
+        # Else a response on a kept connection may wait 40 ms for the client's delayed ACK.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
         with self._lock:
@@ -97,7 +97,7 @@ class Server:
 
 
 def _drain(connection: socket.socket) -> None:
-    # Closing on bytes that were not read resets the connection, and the refusal would be lost.
+    # Closing a socket with unread bytes resets the connection, and the refusal would be lost.
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(1.0)
@@ -106,6 +106,6 @@ def _drain(connection: socket.socket) -> None:
 
 
 def _shut(connection: socket.socket) -> None:
-    # close() alone leaves the peer waiting while a forked child holds a copy of the socket.
+    # After close() alone the peer would wait while a forked child holds a copy of the socket.
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

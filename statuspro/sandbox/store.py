@@ -1,4 +1,4 @@
-"""The sandbox's state: its orders, what was written to them, and the mails that would be sent."""
+"""The sandbox's state: its orders, the writes, and the mails that the service would have sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .render import list_item, to_json
 
 
 class Applied(NamedTuple):
-    """One write that was applied; ``kind`` is the last word of the endpoint's path."""
+    """One write that was applied. `kind` is the last part of the endpoint's path."""
 
     order_id: int
     kind: str
@@ -25,7 +25,7 @@ class Applied(NamedTuple):
 
 @dataclass(frozen=True)
 class StatusChange:
-    """What a caller asks for with a new status."""
+    """A new status and what the caller asks for with it."""
 
     status_code: str
     comment: str | None = None
@@ -41,14 +41,14 @@ class UnknownOrderError(KeyError):
 
 
 class NotViableError(Exception):
-    """The order's status may not be followed by the one that was asked for."""
+    """The order cannot move to the status that the caller asked for."""
 
 
 class Store:
-    """Orders by id, newest first, safe to use from many threads.
+    """Holds the orders. Many threads may use one store.
 
-    An order is made when it is first asked for, so that a million of them cost nothing to begin
-    with; its line in a list is kept as bytes until the order is written to.
+    The store makes an order when a caller first asks for it, so that a store of a million orders
+    starts at once. It keeps an order's line in a list as bytes until the order changes.
     """
 
     def __init__(
@@ -74,17 +74,17 @@ class Store:
 
     def __contains__(self, order_id: int) -> bool:
         with self._lock:
-            place = bisect_left(self._ids, order_id)
-            return place < len(self._ids) and self._ids[place] == order_id
+            index = bisect_left(self._ids, order_id)
+            return index < len(self._ids) and self._ids[index] == order_id
 
     def get(self, order_id: int) -> Order | None:
-        """A copy of the order, or None."""
+        """Returns a copy of the order; None if there is none."""
         with self._lock:
             order = self._find(order_id)
             return None if order is None else replace(order, history=list(order.history))
 
     def lookup(self, number: str, email: str) -> Order | None:
-        """A copy of the order with this number or name, if it was this address that ordered."""
+        """Returns a copy of the order with this number or name and this customer's address."""
         digits = number.removeprefix("#")
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 18:
             return None
@@ -94,7 +94,7 @@ class Store:
         return order
 
     def page(self, filters: Filters, page: int, per_page: int) -> tuple[list[bytes], int]:
-        """The lines of one page of the list, as JSON, and how many orders match in all."""
+        """Returns the lines of one page of the list, as JSON, and how many orders match in all."""
         with self._lock:
             ids = self._matching(filters)
             end = max(len(ids) - (page - 1) * per_page, 0)
@@ -136,11 +136,11 @@ class Store:
     # Writing
 
     def update_status(self, order_id: int, change: StatusChange, kind: str = "status") -> None:
-        """Give the order a status, write its history, send its mail.
+        """Sets the order's status, writes its history and sends its mail.
 
         Raises:
-            UnknownOrderError: There is no such order.
-            NotViableError: Its status may not be followed by the one asked for.
+            UnknownOrderError: there is no such order.
+            NotViableError: the order cannot move to this status.
         """
         with self._lock:
             order = self._known(order_id)
@@ -161,14 +161,22 @@ class Store:
             self._written(order, event, kind)
 
     def add_comment(self, order_id: int, comment: str, public: bool) -> None:
-        """Add a comment to the order's history; UnknownOrderError if there is no such order."""
+        """Adds a comment to the order's history.
+
+        Raises:
+            UnknownOrderError: there is no such order.
+        """
         with self._lock:
             order = self._known(order_id)
             event = Event("comment_added", int(self._clock()), None, comment, public)
             self._written(order, event, "comment")
 
     def set_due_date(self, order_id: int, due_date: str | None, due_date_to: str | None) -> None:
-        """Set the order's due date or clear it; UnknownOrderError if there is no such order."""
+        """Sets the order's due date, or clears it (None).
+
+        Raises:
+            UnknownOrderError: there is no such order.
+        """
         with self._lock:
             order = self._known(order_id)
             order.due_date = due_date
@@ -187,7 +195,7 @@ class Store:
         self._forget(order.id)
 
     def _forget(self, order_id: int) -> None:
-        """Drop what was derived from the order as it was."""
+        """Drops what the store has derived from the order."""
         self._lines.pop(order_id, None)
         self._matches.clear()
 
@@ -209,14 +217,14 @@ class Store:
         self.mails.append(mail)
         return mail
 
-    # Behind the service's back: what other people do to the list meanwhile
+    # Changes without the API: what other clients do to the list meanwhile
 
     def add(self, **values: Any) -> int:
-        """Add an order at the top of the list and return its id.
+        """Adds an order at the top of the list, and returns its id.
 
         Args:
-            **values: Fields of ``Order`` other than ``id`` and ``number``, or ``name``, ``email``
-                and ``locale`` of its customer; the rest is as believable as any order's.
+            **values: fields of `Order` other than `id` and `number`, or `name`, `email` and
+                `locale` of the order's customer. The seed decides the other fields.
         """
         with self._lock:
             now = int(self._clock())
@@ -233,13 +241,21 @@ class Store:
             return order.id
 
     def change(self, order_id: int, **values: Any) -> None:
-        """Set fields of the order without history, mail or checks; UnknownOrderError if unknown."""
+        """Sets fields of the order, without history and mail.
+
+        Raises:
+            UnknownOrderError: there is no such order.
+        """
         with self._lock:
             self._assign(self._known(order_id), values)
             self._forget(order_id)
 
     def remove(self, order_id: int) -> None:
-        """Take the order out of the list; UnknownOrderError if there is no such order."""
+        """Removes the order.
+
+        Raises:
+            UnknownOrderError: there is no such order.
+        """
         with self._lock:
             self._known(order_id)
             del self._ids[bisect_left(self._ids, order_id)]
@@ -251,7 +267,7 @@ class Store:
         if unknown:
             raise TypeError(f"an order has no field to set named {', '.join(sorted(unknown))}")
         if values.get("status_code") is not None:
-            CATALOGUE[values["status_code"]]  # an unknown code fails here, not in a later answer
+            CATALOGUE[values["status_code"]]  # an unknown code fails here, not in a response
             values.setdefault("status_set_at", int(self._clock()))
         for name, value in values.items():
             setattr(order, name, value)

@@ -1,4 +1,4 @@
-"""What the service takes: the queries and bodies of its endpoints, each field with its rules."""
+"""Reads and checks the queries and bodies of the endpoints, each field by its rules."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ DEFAULT_PER_PAGE = 15
 _ARRAY_NAME = re.compile(r"(\w+)\[\d*\]", re.ASCII)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
-#: The service takes these words in a query, which Laravel's own rule does not.
+#: In a query the service accepts `true` and `false` too. Laravel's own rule refuses them.
 _QUERY_BOOLEAN = Rule(lambda value: isinstance(value, str) and value in _BOOLEANS, BOOLEAN.reason)
 
 
 class MalformedError(Exception):
-    """The request cannot be read at all."""
+    """The request cannot be parsed."""
 
 
 # Queries
@@ -46,7 +46,7 @@ class MalformedError(Exception):
 
 @dataclass(frozen=True)
 class ListQuery:
-    """A page of the list as a caller asked for it."""
+    """A page of the list, as the caller asks for it."""
 
     filters: Filters
     page: int
@@ -54,7 +54,7 @@ class ListQuery:
 
 
 def _received_query(query: Mapping[str, list[str]]) -> dict[str, Any]:
-    """The parameters as PHP reads them: of a scalar given twice the last one counts."""
+    """Reads the parameters as PHP does: the last value of a repeated scalar counts."""
     values: dict[str, Any] = {}
     for name, given in query.items():
         if array := _ARRAY_NAME.fullmatch(name):
@@ -66,7 +66,11 @@ def _received_query(query: Mapping[str, list[str]]) -> dict[str, Any]:
 
 
 def read_list_query(query: Mapping[str, list[str]]) -> ListQuery:
-    """The list that the query asks for; InvalidError if it is none."""
+    """Reads which page of which list the query asks for.
+
+    Raises:
+        InvalidError: the query asks for none.
+    """
     checked = Validator(_received_query(query))
     search = checked.check("search", STRING, nullable=True)
     status_code = checked.check("status_code", STRING, rules.exactly(8))
@@ -100,7 +104,11 @@ def _texts(checked: Validator, name: str, rule: Rule) -> list[str]:
 
 
 def read_lookup_query(query: Mapping[str, list[str]]) -> tuple[str, str]:
-    """The number and the address to look up; InvalidError if either is missing or unusable."""
+    """Reads the number and the address to look up.
+
+    Raises:
+        InvalidError: one of them is missing or unusable.
+    """
     checked = Validator(_received_query(query))
     number = checked.require("number", STRING)
     email = checked.require("email", EMAIL)
@@ -112,13 +120,17 @@ def read_lookup_query(query: Mapping[str, list[str]]) -> tuple[str, str]:
 
 
 def read_body(content_type: str, body: bytes) -> dict[str, Any]:
-    """The JSON object in ``body``, as Laravel hands it on; MalformedError if there is none."""
+    """Parses the JSON object in `body`, and prepares it as Laravel does.
+
+    Raises:
+        MalformedError: the body is no JSON object.
+    """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise MalformedError("The request's Content-Type must be application/json.")
     try:
         values: Any = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-        # What JSON can write and UTF-8 cannot, half a surrogate pair, ends here too.
+        # JSON can spell half a surrogate pair, UTF-8 cannot encode it: refused here too.
         json.dumps(values, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
         raise MalformedError("The request's body is not valid JSON.") from None
@@ -132,7 +144,11 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def read_status_change(values: Mapping[str, Any]) -> StatusChange:
-    """The change of one order's status; InvalidError if it is none."""
+    """Reads the change of one order's status.
+
+    Raises:
+        InvalidError: a value is refused.
+    """
     checked = Validator(values)
     change = _status_change(checked)
     checked.done()
@@ -140,7 +156,11 @@ def read_status_change(values: Mapping[str, Any]) -> StatusChange:
 
 
 def read_bulk_change(values: Mapping[str, Any]) -> tuple[list[int], StatusChange]:
-    """The orders of a bulk update and the change they get; InvalidError if it is none."""
+    """Reads the ids of a bulk update and the change.
+
+    Raises:
+        InvalidError: a value is refused.
+    """
     checked = Validator(values)
     checked.require("order_ids", ARRAY, *rules.items(1, BULK_LIMIT))
     order_ids = checked.check_each("order_ids", INTEGER)
@@ -163,7 +183,11 @@ def _status_change(checked: Validator) -> dict[str, Any]:
 
 
 def read_comment(values: Mapping[str, Any]) -> tuple[str, bool]:
-    """The comment and whether it is public; InvalidError if it is none."""
+    """Reads the comment, and whether it is public.
+
+    Raises:
+        InvalidError: a value is refused.
+    """
     checked = Validator(values)
     comment = _stored(checked.require("comment", STRING, *rules.characters(3, 1000)))
     public = _boolean(checked, "public", False)
@@ -172,7 +196,11 @@ def read_comment(values: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def read_due_date(values: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The due date, None to clear it, and the end of its range; InvalidError if it is none."""
+    """Reads the due date (None clears it) and the end of its span.
+
+    Raises:
+        InvalidError: a value is refused.
+    """
     checked = Validator(values)
     due_date = checked.require_present("due_date", DATE)
     last = rules.not_before(due_date, "due_date")
@@ -187,5 +215,5 @@ def _boolean(checked: Validator, name: str, default: bool) -> bool:
 
 
 def _stored(text: Any) -> Any:
-    """A text as it is read back: with the line ends of the service's machines."""
+    """Returns a text as the service stores it: every line ends with a newline alone."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if isinstance(text, str) else text

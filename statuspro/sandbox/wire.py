@@ -1,4 +1,4 @@
-"""HTTP/1.1 between bytes and WSGI: as much of it as an API's clients use, and strict about it."""
+"""HTTP/1.1 between bytes and WSGI: the part that an API's clients use, checked strictly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from .faults import RawAnswer
+from .faults import RawResponse
 from .render import to_json
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Send = Callable[[bytes], Any]
 
 
 class BadRequestError(Exception):
-    """The bytes are no request that is served here."""
+    """The bytes are no request that this server accepts."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,17 +36,18 @@ class BadRequestError(Exception):
 
 
 def serve_connection(reader: BinaryIO, send: Send, app: WSGIApplication, port: int) -> None:
-    """Answer the requests that come out of ``reader`` until one ends the connection.
+    """Answers the requests of a connection until it ends.
 
     Args:
-        reader: Where the client's bytes come from.
-        send: Takes the answer's bytes.
-        app: The WSGI callable.
-        port: The port of the server, for the environment.
+        reader: the client's bytes.
+        send: sends the bytes of a response.
+        app: the WSGI callable.
+        port: the port of the server, for the environment.
 
     Raises:
-        BadRequestError: What arrived is no request; it was answered, and more may be under way.
-        OSError: The connection broke, or a fault broke it.
+        BadRequestError: the bytes are no request. The refusal was sent. The client may still be
+            sending more bytes.
+        OSError: the connection broke, or a fault broke it.
     """
     while True:
         try:
@@ -59,10 +60,10 @@ def serve_connection(reader: BinaryIO, send: Send, app: WSGIApplication, port: i
 
 
 def read_request(reader: BinaryIO, port: int) -> WSGIEnvironment | None:
-    """The next request as a WSGI environment, its body read; None at the connection's end.
+    """Reads the next request, with its body, into a WSGI environment; None at the end.
 
     Raises:
-        BadRequestError: What arrived is no such request.
+        BadRequestError: the bytes are no request.
     """
     lines = _read_head(reader)
     if lines is None:
@@ -75,7 +76,7 @@ def read_request(reader: BinaryIO, port: int) -> WSGIEnvironment | None:
 
 
 def _read_head(reader: BinaryIO) -> list[bytes] | None:
-    """The lines of a request's head, without their ends; None if the connection ended."""
+    """Reads the lines of a request's head, without line ends; None if the connection ended."""
     lines: list[bytes] = []
     room = MAX_HEAD
     while True:
@@ -123,7 +124,7 @@ def _environ(method: str, target: str, protocol: str, port: int) -> WSGIEnvironm
 
 
 def _origin_form(target: str) -> str:
-    """The path and query of a whole URL: what a proxy is asked for, and answered here as well."""
+    """Returns path and query of a whole URL. Clients send a whole URL to a proxy."""
     try:
         parts = urlsplit(target)
     except ValueError:
@@ -163,7 +164,7 @@ def _read_body(reader: BinaryIO, environ: WSGIEnvironment) -> bytes:
 
 
 def _answer(environ: WSGIEnvironment, send: Send, app: WSGIApplication) -> bool:
-    """Send the application's answer; whether the connection is kept for another request."""
+    """Sends the application's response, and tells whether the connection stays open."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(
@@ -176,9 +177,9 @@ def _answer(environ: WSGIEnvironment, send: Send, app: WSGIApplication) -> bool:
         chunks = app(environ, start_response)
         keep = _is_kept(environ)
         status, headers = started[0]
-        _send_answer(send, _head(status, headers, keep), chunks)
-    except RawAnswer as answer:
-        send(answer.data)
+        _send_response(send, _head(status, headers, keep), chunks)
+    except RawResponse as response:
+        send(response.data)
         return False
     return keep
 
@@ -196,8 +197,8 @@ def _head(status: str, headers: Iterable[tuple[str, str]], keep: bool) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
-def _send_answer(send: Send, head: bytes, chunks: Iterable[bytes]) -> None:
-    """The head and the first part of the body in one piece, so that one packet carries both."""
+def _send_response(send: Send, head: bytes, chunks: Iterable[bytes]) -> None:
+    """Sends the head and the first part of the body at once, so that one packet carries both."""
     rest: Iterator[bytes] = iter(chunks)
     send(head + next(rest, b""))
     for chunk in rest:
