@@ -36,7 +36,7 @@ default_role = "code"
 # A reference that is written out, such as `statuspro.APIError`, must have one.
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!statuspro\.).*"),
-    (r"py:.*", r"statuspro\.(_http|responses|sandbox|session)\..*"),
+    (r"py:.*", r"statuspro\.(_\w+|responses|sandbox|session)\..*"),
 ]
 
 html_theme = "furo"
