@@ -18,20 +18,20 @@ _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status.
+    """Runs the command and returns its exit status.
 
     Args:
-        arguments: those after the program's name; by default those of this process.
+        arguments: the arguments after the program's name; by default those of this process.
     """
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # The names of customers are in many scripts, and the output may be in one.
+        # Customers' names are in many scripts, and the output's encoding may lack some.
         sys.stdout.reconfigure(errors="replace")
     try:
         status: int = options.command(options)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+    except BrokenPipeError:  # the reading process, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
@@ -49,11 +49,13 @@ def _parser() -> argparse.ArgumentParser:
 
     sandbox = commands.add_parser("sandbox", help="serve an embedded StatusPro until Ctrl-C")
     sandbox.set_defaults(command=_sandbox)
-    sandbox.add_argument("--port", type=_port, default=0, help="port on 127.0.0.1 (default: any)")
-    sandbox.add_argument("--orders", type=_natural, default=250, help="(default: 250)")
+    sandbox.add_argument(
+        "--port", type=_port, default=0, help="port on 127.0.0.1 (default: any free)"
+    )
+    sandbox.add_argument("--orders", type=_natural, default=250, help="how many (default: 250)")
     sandbox.add_argument("--seed", type=int, default=1, help="same seed, same orders (default: 1)")
     sandbox.add_argument(
-        "--rate-limit", type=_positive, metavar="N", help="requests a minute (default: any number)"
+        "--rate-limit", type=_positive, metavar="N", help="requests a minute (default: no limit)"
     )
     sandbox.add_argument(
         "--bulk-limit",

@@ -1,6 +1,6 @@
-"""The demo: the library's main job, step by step, against a sandbox of its own.
+"""The demo: shows the library's main job, step by step, against a sandbox of its own.
 
-Above each step stands the Python that did it, word for word.
+Above its result each step prints its Python, word for word.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from statuspro.types import HistoryItem, OrderListItem, Status, StatusDefinition
 
 ORDERS = 5000
 
-#: Seconds, at random: as from a service that is not far away.
+#: Seconds, the least and the most: as of a service that is near.
 LATENCY = (0.01, 0.03)
 
 _BAR_WIDTH = 40
 _NEXT = """
 Next:
-  statuspro sandbox --port 8900     a StatusPro to try things on, until Ctrl-C
-  export STATUSPRO_API_KEY=...      your own key, and the same lines talk to your shop
+  statuspro sandbox --port 8900     serves a StatusPro to experiment with, until Ctrl-C
+  export STATUSPRO_API_KEY=...      with your own key the same lines reach your shop
   python
   >>> from statuspro import StatusProClient
   >>> client = StatusProClient()
@@ -33,7 +33,7 @@ Next:
 
 
 def run_demo(terminal: Terminal) -> None:
-    """Show the whole of it; takes some seconds."""
+    """Shows all steps, in some seconds."""
     started = time.monotonic()
     with Sandbox(orders=ORDERS) as sandbox, sandbox.client() as client:
         sandbox.latency = LATENCY
@@ -107,7 +107,7 @@ def _look_up(
 ) -> OrderListItem:
     _step(
         terminal,
-        "3. One order, as its customer knows it",
+        "3. One order, by its number and its customer's address",
         "order = client.lookup_order(number=number, email=email)",
     )
     wanted = _in_production(orders)[0]
@@ -123,7 +123,7 @@ def _look_up(
 def _change_status(terminal: Terminal, client: StatusProClient, order: OrderListItem) -> None:
     _step(
         terminal,
-        "4. A checked status change, and the history that it leaves",
+        "4. A checked status change, and the order's history after it",
         "try:",
         '    client.update_order_status(order["id"], "st000007", check=True)',
         "except TransitionError as error:",
@@ -169,16 +169,20 @@ def _update_in_bulk(
     _step(
         terminal,
         "5. Fifty orders in one request, without mails",
-        'answer = client.bulk_update_order_status(ids, "st000003", email_customer=False)',
+        "queued = client.bulk_update_order_status(",
+        '    ids, "st000003", email_customer=False, email_additional=False',
+        ")",
     )
     ids = [order["id"] for order in _in_production(orders)[1:51]]
     before = _shipped(client)
-    answer = client.bulk_update_order_status(ids, "st000003", email_customer=False)
-    terminal.line(f"  {answer['message']} ({answer['count']} orders; {before} were shipped before)")
+    queued = client.bulk_update_order_status(
+        ids, "st000003", email_customer=False, email_additional=False
+    )
+    terminal.line(f"  {queued['message']} ({queued['count']} orders; {before} were shipped before)")
     deadline = time.monotonic() + 5
     while _shipped(client) < before + len(ids) and time.monotonic() < deadline:
         time.sleep(0.05)
-    terminal.line(f"  a moment later {_shipped(client)} are")
+    terminal.line(f"  a moment later {_shipped(client)} are shipped")
 
 
 def _survive_an_outage(
@@ -206,11 +210,11 @@ def _show_an_error(terminal: Terminal, client: StatusProClient, order: OrderList
         terminal,
         "7. An error, and what it carries",
         "try:",
-        '    client.update_order_status(order["id"], "st999999", email_customer=False)',
+        '    client.update_order_status(order["id"], "st999999")',
         "except ValidationError as error:",
     )
     try:
-        client.update_order_status(order["id"], "st999999", email_customer=False)
+        client.update_order_status(order["id"], "st999999")
     except ValidationError as error:
         terminal.line(f"  status_code        {error.status_code}")
         terminal.line(f"  message            {error.message}")

@@ -1,4 +1,4 @@
-"""Text for a terminal: colours where they can be shown, plain text everywhere else."""
+"""Text for a terminal: colours where the terminal shows them, plain text everywhere else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TextIO
 
-#: The names that the service's catalogue uses, as red, green and blue.
+#: The colour names of the service's catalogue, as red, green and blue.
 _NAMED = {
     "gray": (107, 114, 128),
     "red": (239, 68, 68),
@@ -24,12 +24,12 @@ _NAMED = {
 
 
 class Terminal:
-    """Where a command writes to.
+    """Writes the output of a command.
 
     Args:
-        out: the stream. Without a terminal behind it, no control character is written.
-        environ: `NO_COLOR` (not empty) and `TERM=dumb` switch the colours off; `COLORTERM` says
-            whether there are more than 256.
+        out: the stream. If it is no terminal, no control characters are written.
+        environ: the environment. `NO_COLOR` (not empty) and `TERM=dumb` switch the colours off.
+            `COLORTERM` says whether the terminal has more than 256 colours.
     """
 
     def __init__(self, out: TextIO, environ: Mapping[str, str] = os.environ) -> None:
@@ -40,27 +40,27 @@ class Terminal:
         self._overwritten = 0
 
     def line(self, text: str = "") -> None:
-        """Write one line."""
+        """Writes one line."""
         self._out.write(self._over(text) + "\n")
         self._out.flush()
 
     def counter(self, text: str) -> None:
-        """Write over the last counter; nothing where a line cannot be written over."""
+        """Overwrites the last counter; writes nothing where no line can be overwritten."""
         if self.is_live:
             self._out.write(self._over(text))
             self._overwritten = len(text)
             self._out.flush()
 
     def bold(self, text: str) -> str:
-        """The text in bold."""
+        """Returns the text in bold."""
         return self._styled("1", text)
 
     def dim(self, text: str) -> str:
-        """The text in a fainter colour."""
+        """Returns the text in a fainter colour."""
         return self._styled("2", text)
 
     def coloured(self, text: str, color: str | None) -> str:
-        """The text in a colour of the service: a name such as `pink`, or `#rrggbb`."""
+        """Returns the text in a colour of the service: a name such as `pink`, or `#rrggbb`."""
         rgb = _rgb(color or "")
         if rgb is None:
             return text
@@ -86,6 +86,6 @@ def _rgb(color: str) -> tuple[int, ...] | None:
 
 
 def _cube_index(*rgb: int) -> int:
-    """The nearest of the 256 colours that any terminal has."""
+    """Returns the nearest of the 256 colours that any terminal has."""
     red, green, blue = (round(part / 255 * 5) for part in rgb)
     return 16 + 36 * red + 6 * green + blue

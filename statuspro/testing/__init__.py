@@ -1,6 +1,6 @@
-"""Fixtures for your own tests: a sandbox for each test, and a client of it.
+"""Pytest fixtures for your own tests: a sandbox for each test, and a client of that sandbox.
 
-In a `conftest.py`: ``pytest_plugins = ["statuspro.testing"]``.
+Add `pytest_plugins = ["statuspro.testing"]` to a `conftest.py`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ __all__ = ["statuspro_client", "statuspro_sandbox"]
 
 @pytest.fixture
 def statuspro_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox that every client made during the test talks to, if it was not told otherwise.
+    """Starts a sandbox for the test.
 
-    Until the test ends `STATUSPRO_BASE_URL` and `STATUSPRO_API_KEY` are those of the sandbox.
+    Until the test ends, `STATUSPRO_BASE_URL` and `STATUSPRO_API_KEY` are those of the sandbox. So
+    each client that is made without arguments talks to the sandbox.
     """
     with Sandbox() as sandbox:
         monkeypatch.setenv("STATUSPRO_BASE_URL", sandbox.base_url)
@@ -29,6 +30,6 @@ def statuspro_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def statuspro_client(statuspro_sandbox: Sandbox) -> Iterator[StatusProClient]:
-    """A client of `statuspro_sandbox`, closed when the test ends."""
+    """Makes a client of `statuspro_sandbox`, and closes it when the test ends."""
     with statuspro_sandbox.client() as client:
         yield client
