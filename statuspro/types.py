@@ -1,10 +1,10 @@
-"""The payloads of the service as TypedDicts.
+"""The payloads of the service, and the keywords of the endpoint functions, as TypedDicts.
 
-A key is optional here where the service is known to leave it out.
+A key of a payload is optional here where the service is known to leave it out.
 """
 
-from __future__ import annotations
-
+# Annotations are evaluated here: to keep them as texts takes six times as long to import.
+from datetime import date
 from typing import Literal, TypedDict
 
 FinancialStatus = Literal[
@@ -20,9 +20,39 @@ FinancialStatus = Literal[
 
 FulfillmentStatus = Literal["unfulfilled", "partial", "restocked", "fulfilled"]
 
+#: What filters by several values take; an empty one is refused, as it would mean all orders.
+Strings = list[str] | tuple[str, ...]
+FinancialStatuses = list[FinancialStatus] | tuple[FinancialStatus, ...]
+FulfillmentStatuses = list[FulfillmentStatus] | tuple[FulfillmentStatus, ...]
+
+
+class OrderFilters(TypedDict, total=False):
+    """The filters of :func:`statuspro.iter_orders` and its like, to be given with `**`."""
+
+    search: str | None
+    status_code: str | None
+    tags: Strings | None
+    tags_any: Strings | None
+    financial_status: FinancialStatuses | None
+    fulfillment_status: FulfillmentStatuses | None
+    exclude_cancelled: bool | None
+    due_date_from: date | str | None
+    due_date_to: date | str | None
+
+
+class BulkOptions(TypedDict, total=False):
+    """The keywords of :func:`statuspro.bulk_update_order_status`, to be given with `**`."""
+
+    comment: str | None
+    public: bool | None
+    email_customer: bool | None
+    email_additional: bool | None
+    send_at: int | None
+    due_date: date | str | None
+
 
 class Customer(TypedDict):
-    """Who ordered."""
+    """The customer of an order."""
 
     name: str
     email: str
@@ -108,10 +138,10 @@ OrderListMeta = TypedDict(
     "OrderListMeta",
     {
         "current_page": int,
-        "from": "int | None",
+        "from": int | None,
         "last_page": int,
         "per_page": int,
-        "to": "int | None",
+        "to": int | None,
         "total": int,
     },
 )

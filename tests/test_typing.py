@@ -65,9 +65,11 @@ if TYPE_CHECKING:
     )
     from statuspro.types import (
         BulkBatch,
+        BulkOptions,
         BulkStatusUpdate,
         Message,
         Order,
+        OrderFilters,
         OrderList,
         OrderListItem,
         OrdersSummary,
@@ -206,6 +208,18 @@ if TYPE_CHECKING:
         assert_type(client.get_statuses(), list[StatusDefinition])
         assert_type(client.summarize_orders(), OrdersSummary)
         assert_type(client.paginate("/orders"), Generator[dict[str, Any], None, None])
+
+    def keywords_in_a_variable(client: StatusProClient) -> None:
+        quiet: BulkOptions = {"email_customer": False}
+        assert_type(
+            client.bulk_update_order_status([7], "st000003", **quiet),
+            BulkStatusUpdate,
+        )
+        client.iter_bulk_update_order_status([7], "st000003", **quiet)
+        filters: OrderFilters = {"status_code": "st000002", "financial_status": ["paid"]}
+        assert_type(client.list_orders(page=1, **filters), OrderList)
+        client.iter_orders(has_status=True, **filters)
+        client.iter_order_pages(prefetch=1, **filters)
 
     def payloads(order: Order, item: OrderListItem) -> None:
         assert_type(order["id"], int)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Sequence
 from datetime import date
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import Any, cast
 
 from statuspro import _arguments
-from statuspro._http.call import Call, one_call
+from statuspro._http.call import BULK_PATH, Call, one_call
 from statuspro._http.transport import Transport
 from statuspro.api.orders import get_order
-from statuspro.api.updates import status_body
+from statuspro.api.updates import change_of
 from statuspro.errors import (
     APIConnectionError,
     APIError,
@@ -22,18 +22,65 @@ from statuspro.errors import (
 from statuspro.pagination.prefetch import Lookahead
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
+from statuspro.types import BulkBatch, BulkStatusUpdate, Order
 
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
-    from statuspro.types import BulkBatch, BulkStatusUpdate, Order
+def bulk_update_order_status(
+    client: Client,
+    order_ids: Iterable[int | str],
+    status_code: str,
+    *,
+    comment: str | None = None,
+    public: bool | None = None,
+    email_customer: bool | None = None,
+    email_additional: bool | None = None,
+    send_at: int | None = None,
+    due_date: date | str | None = None,
+) -> BulkStatusUpdate:
+    """Queues a status for up to 50 orders (`POST /orders/bulk-status`, one request).
+
+    The service applies it later. An id that it does not know is not an error.
+
+    Args:
+        client: any client.
+        order_ids: an iterable of 1 to 50 ids.
+        status_code: the status, such as `st000003`.
+        comment: shown in the orders' history.
+        public: whether the customers see the comment.
+        email_customer: whether the customers are mailed.
+        email_additional: whether the additional addresses are mailed.
+        send_at: when the mails are sent, in seconds since 1970 (Unix time).
+        due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
+
+    Returns:
+        `{"message": …, "count": …, "limit": 50}`
+
+    Raises:
+        ValidationError: the service refused the change.
+        APIError: the service refused or failed; see `maybe_applied`.
+        APIConnectionError: there is no response; see `maybe_applied`.
+        TypeError, ValueError: an argument makes no sense. Nothing was sent.
+    """
+    ids = _arguments.order_ids(order_ids)
+    return _post(client, ids, change_of(locals(), "status_code"))
+
+
+def _post(client: Client, ids: list[int], change: dict[str, Any]) -> BulkStatusUpdate:
+    response = client.post(BULK_PATH, json={"order_ids": ids, **change})
+    return cast("BulkStatusUpdate", unwrap_object(response))
 
 
 def iter_bulk_update_order_status(
     client: Client,
     order_ids: Iterable[int | str],
     status_code: str,
-    **options: Unpack[BulkOptions],
+    *,
+    comment: str | None = None,
+    public: bool | None = None,
+    email_customer: bool | None = None,
+    email_additional: bool | None = None,
+    send_at: int | None = None,
+    due_date: date | str | None = None,
 ) -> Generator[BulkBatch, None, None]:
     """Queues a status for any number of orders, 50 a request (`POST /orders/bulk-status`).
 
@@ -42,7 +89,12 @@ def iter_bulk_update_order_status(
         order_ids: an iterable of ids; one that is given twice is sent once. A collection is checked
             before anything is sent, another iterable as it is read.
         status_code: the status, such as `st000003`.
-        options: see :class:`statuspro.api.bulk.BulkOptions`.
+        comment: shown in the orders' history.
+        public: whether the customers see the comment.
+        email_customer: whether the customers are mailed.
+        email_additional: whether the additional addresses are mailed.
+        send_at: when the mails are sent, in seconds since 1970 (Unix time).
+        due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
 
     Yields:
         After each accepted batch: `{"order_ids": […], "message": …, "count": …,
@@ -54,15 +106,11 @@ def iter_bulk_update_order_status(
             is attached. An iterable that is no collection is not read on.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
-    bulk_change(status_code, options)
-    if isinstance(_arguments.iterable_of_ids(order_ids), Collection):
-        order_ids = [_arguments.order_id(value) for value in order_ids]
-    return _batches(client, _Ids(order_ids), status_code, options)
+    change = change_of(locals(), "status_code")
+    return _batches(client, _Ids(_checked(order_ids)), change)
 
 
-def _batches(
-    client: Client, ids: _Ids, status_code: str, options: BulkOptions
-) -> Generator[BulkBatch, None, None]:
+def _batches(client: Client, ids: _Ids, change: dict[str, Any]) -> Generator[BulkBatch, None, None]:
     accepted: list[int] = []
     while True:
         try:
@@ -74,15 +122,15 @@ def _batches(
         with one_call() as one:
             earlier = len(one.writes)
             try:
-                answer = bulk_update_order_status(client, batch, status_code, **options)
+                queued = _post(client, batch, change)
             except Exception as error:
                 fate = _fate(error, client, one.writes[earlier:])
                 raise _stopped(error, accepted, fate, ids.take_batch(), ids.take_all()) from error
         accepted += ids.take_batch()
         yield {
             "order_ids": batch,
-            "message": answer.get("message", ""),
-            "count": answer.get("count", len(batch)),
+            "message": queued.get("message", ""),
+            "count": queued.get("count", len(batch)),
             "accepted_total": len(accepted),
         }
 
@@ -149,13 +197,13 @@ def _is_of_our_request(error: Exception) -> bool:
     if not isinstance(error, (APIError, APIConnectionError)):
         return False
     method, _, path = error.request_line.partition(" ")
-    return method == "POST" and path.endswith(BULK_STATUS_PATH)
+    return method == "POST" and path.endswith(BULK_PATH)
 
 
 def _may_have_arrived(client: Client, writes: list[Call]) -> bool:
     if not isinstance(client.get_adapter(client.base_url), Transport):
         return True  # an adapter of the caller's does not tell
-    return any(call.may_have_arrived for call in writes if call.path.endswith(BULK_STATUS_PATH))
+    return any(call.may_have_arrived for call in writes if call.path.endswith(BULK_PATH))
 
 
 def _stopped(
@@ -182,7 +230,9 @@ def _stopped(
 def get_orders(
     client: Client, order_ids: Iterable[int | str], *, workers: int = 4
 ) -> Generator[tuple[int, Order | None], None, None]:
-    """Many orders in detail, a few at a time, in the order of the ids (`GET /orders/{id}` each).
+    """Fetches many orders in detail, a few at a time, in the order of the ids.
+
+    Each costs a request (`GET /orders/{id}`).
 
     Args:
         client: any client; one that paces itself keeps to its budget here too.
@@ -195,14 +245,19 @@ def get_orders(
 
     Raises:
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
         TypeError, ValueError: an argument makes no sense. What the iterable itself raises, or an id
             that is none, comes out after the orders before it.
     """
     ahead = _arguments.whole_number("workers", workers, 1)
+    return _details(client, _checked(order_ids), ahead)
+
+
+def _checked(order_ids: Iterable[int | str]) -> Iterable[int | str]:
+    """Checks a collection of ids at once; another iterable is checked as it is read."""
     if isinstance(_arguments.iterable_of_ids(order_ids), Collection):
-        order_ids = [_arguments.order_id(value) for value in order_ids]
-    return _details(client, order_ids, ahead)
+        return [_arguments.order_id(value) for value in order_ids]
+    return order_ids
 
 
 def _details(
@@ -231,79 +286,3 @@ def _details(
         lookahead.close()
     if failure is not None and not isinstance(failure, StopIteration):
         raise failure
-
-
-BULK_STATUS_PATH = "/orders/bulk-status"
-
-
-class BulkOptions(TypedDict, total=False):
-    """What else a bulk update says; None is 'not given' and not sent.
-
-    Attributes:
-        comment: shown in the orders' history.
-        public: whether the customers see the comment.
-        email_customer: whether the customers are mailed.
-        email_additional: whether the additional addresses are mailed.
-        send_at: when the mails are sent, in seconds since 1970 (Unix time).
-        due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
-    """
-
-    comment: str | None
-    public: bool | None
-    email_customer: bool | None
-    email_additional: bool | None
-    send_at: int | None
-    due_date: date | str | None
-
-
-def bulk_update_order_status(
-    client: Client,
-    order_ids: Iterable[int | str],
-    status_code: str,
-    **options: Unpack[BulkOptions],
-) -> BulkStatusUpdate:
-    """Queues a status for up to 50 orders (`POST /orders/bulk-status`, one request).
-
-    The service applies it later. An id that it does not know is not an error.
-
-    Args:
-        client: any client.
-        order_ids: an iterable of 1 to 50 ids.
-        status_code: the status, such as `st000003`.
-        options: see :class:`BulkOptions`.
-
-    Returns:
-        `{"message": …, "count": …, "limit": 50}`
-
-    Raises:
-        ValidationError: the service refused the change.
-        APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
-        TypeError, ValueError: an argument makes no sense. Nothing was sent.
-    """
-    body = {"order_ids": _arguments.order_ids(order_ids), **bulk_change(status_code, options)}
-    answer = unwrap_object(client.post(BULK_STATUS_PATH, json=body))
-    return cast("BulkStatusUpdate", answer)
-
-
-def bulk_change(status_code: str, options: BulkOptions) -> dict[str, Any]:
-    """What a bulk update says of every order, as the body of the request has it.
-
-    Raises:
-        TypeError, ValueError: an argument makes no sense.
-    """
-    for name in options:
-        if name not in BulkOptions.__annotations__:
-            raise TypeError(f"a bulk update got an unexpected keyword argument {name!r}")
-    body = status_body(
-        status_code,
-        options.get("comment"),
-        options.get("public"),
-        options.get("email_customer"),
-        options.get("email_additional"),
-    )
-    if (send_at := options.get("send_at")) is not None:
-        body["send_at"] = _arguments.whole_number("send_at", send_at, 0)
-    if (due_date := options.get("due_date")) is not None:
-        body["due_date"] = _arguments.day("due_date", due_date)
-    return body

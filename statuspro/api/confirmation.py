@@ -6,21 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from statuspro._arguments import TRIMMED
 from statuspro._http.call import one_call
-from statuspro.errors import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    StatusProError,
-)
+from statuspro.errors import APIConnectionError, APIError, APITimeoutError, StatusProError
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
-
-if TYPE_CHECKING:
-    from statuspro.types import Message
+from statuspro.types import Message
 
 #: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
 #: still be on its way.

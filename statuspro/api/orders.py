@@ -1,113 +1,95 @@
-"""The orders: lists, details, and what may be written to one of them."""
+"""Read orders: lists, pages, details."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import Any, cast
 
 from statuspro import _arguments
 from statuspro.pagination.page import MOST_PER_PAGE, checked_per_page, read_page
 from statuspro.pagination.walk import Walk
 from statuspro.responses import unwrap_array, unwrap_object
 from statuspro.session import Client
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
-
-    # Not at run time: so many TypedDicts take a tenth of the time to import all of this package.
-    from statuspro.types import (
-        FinancialStatus,
-        FulfillmentStatus,
-        Order,
-        OrderList,
-        OrderListItem,
-        OrderListMeta,
-        ViableStatus,
-    )
+from statuspro.types import (
+    FinancialStatuses,
+    FulfillmentStatuses,
+    Order,
+    OrderList,
+    OrderListItem,
+    OrderListMeta,
+    Strings,
+    ViableStatus,
+)
 
 PATH = "/orders"
 
-Strings = list[str] | tuple[str, ...]
-
-
-class OrderFilters(TypedDict, total=False):
-    """Which orders a list holds; None is 'not given'.
-
-    Attributes:
-        search: a part of the order's name or number or of the customer's name or e-mail.
-        status_code: a status such as `st000002`.
-        tags: all of these; no list of filters may be empty.
-        tags_any: one of these.
-        financial_status: one of these.
-        fulfillment_status: one of these.
-        exclude_cancelled: whether cancelled orders are left out.
-        due_date_from: due on this day or later: a `date` or `YYYY-MM-DD`.
-        due_date_to: due on this day or earlier: a `date` or `YYYY-MM-DD`.
-    """
-
-    search: str | None
-    status_code: str | None
-    tags: Strings | None
-    tags_any: Strings | None
-    financial_status: list[FinancialStatus] | tuple[FinancialStatus, ...] | None
-    fulfillment_status: list[FulfillmentStatus] | tuple[FulfillmentStatus, ...] | None
-    exclude_cancelled: bool | None
-    due_date_from: date | str | None
-    due_date_to: date | str | None
-
-
-#: The parameter of each filter and what its values must be.
-_FILTERS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
-    "search": ("search", _arguments.text),
-    "status_code": ("status_code", _arguments.text),
-    "tags": ("tags[]", _arguments.texts),
-    "tags_any": ("tags_any[]", _arguments.texts),
-    "financial_status": ("financial_status[]", _arguments.texts),
-    "fulfillment_status": ("fulfillment_status[]", _arguments.texts),
-    "exclude_cancelled": ("exclude_cancelled", _arguments.flag),
-    "due_date_from": ("due_date_from", _arguments.day),
-    "due_date_to": ("due_date_to", _arguments.day),
+#: What the value of each filter must be.
+_FILTERS: dict[str, Callable[[str, Any], Any]] = {
+    "search": _arguments.text,
+    "status_code": _arguments.text,
+    "tags": _arguments.texts,
+    "tags_any": _arguments.texts,
+    "financial_status": _arguments.texts,
+    "fulfillment_status": _arguments.texts,
+    "exclude_cancelled": _arguments.flag,
+    "due_date_from": _arguments.day,
+    "due_date_to": _arguments.day,
 }
 
 
-def filter_params(filters: OrderFilters) -> dict[str, str | list[str]]:
-    """The filters as query parameters.
+def filter_params(given: Mapping[str, Any]) -> dict[str, str | list[str]]:
+    """Makes query parameters of the filters among the keywords that were given.
 
     Raises:
-        TypeError: an unknown filter, or a value of the wrong kind.
-        ValueError: a value that makes no sense.
+        TypeError: a value is of the wrong kind.
+        ValueError: a value makes no sense.
     """
-    for name in filters:
-        if name not in _FILTERS:
-            raise TypeError(f"there is no filter {name!r}; there are: {', '.join(_FILTERS)}")
     params: dict[str, str | list[str]] = {}
-    for name, (parameter, check) in _FILTERS.items():
-        value = cast("dict[str, Any]", filters).get(name)
-        if value is not None:
-            params[parameter] = _arguments.parameter(check(name, value))
+    for name, check in _FILTERS.items():
+        if given.get(name) is not None:
+            value = _arguments.parameter(check(name, given[name]))
+            params[f"{name}[]" if isinstance(value, list) else name] = value
     return params
 
 
 def list_orders(
     client: Client,
     *,
+    search: str | None = None,
+    status_code: str | None = None,
+    tags: Strings | None = None,
+    tags_any: Strings | None = None,
+    financial_status: FinancialStatuses | None = None,
+    fulfillment_status: FulfillmentStatuses | None = None,
+    exclude_cancelled: bool | None = None,
+    due_date_from: date | str | None = None,
+    due_date_to: date | str | None = None,
     page: int | None = None,
     per_page: int = MOST_PER_PAGE,
     max_items: int | None = None,
     max_pages: int | None = None,
-    **filters: Unpack[OrderFilters],
 ) -> OrderList:
-    """Orders, newest first (`GET /orders`): one page, or all pages joined into one.
+    """Lists orders, newest first (`GET /orders`): one page, or all pages joined into one.
+
+    A filter that is None filters by nothing.
 
     Args:
         client: any client.
+        search: a part of the order's name or number or of the customer's name or e-mail.
+        status_code: a status such as `st000002`.
+        tags: orders with all of these; no list of a filter may be empty.
+        tags_any: orders with one of these.
+        financial_status: orders with one of these, such as `["paid", "pending"]`.
+        fulfillment_status: orders with one of these, such as `["unfulfilled"]`.
+        exclude_cancelled: whether cancelled orders are left out; the service includes them.
+        due_date_from: due on this day or later: a `date` or `YYYY-MM-DD`.
+        due_date_to: due on this day or earlier: a `date` or `YYYY-MM-DD`.
         page: the page to fetch, from 1; all of them when not given.
         per_page: orders a page, 1 to 100.
         max_items: stops after so many orders; not with `page`.
         max_pages: goes no further into the list than so many pages; not with `page`. The client's
             `max_pages` by default.
-        filters: see :class:`OrderFilters`.
 
     Returns:
         `{"data": [order, …], "meta": {…}}`: a page as the service sent it; or every page joined,
@@ -116,13 +98,13 @@ def list_orders(
 
     Raises:
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
 
     Warns:
         TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
-    params = filter_params(filters)
+    params = filter_params(locals())
     if page is not None:
         if max_items is not None or max_pages is not None:
             raise ValueError("page asks for one page: max_items and max_pages do not go with it")
@@ -148,21 +130,39 @@ def _joined_meta(count: int, total: int | None) -> OrderListMeta:
 def iter_orders(
     client: Client,
     *,
+    search: str | None = None,
+    status_code: str | None = None,
+    tags: Strings | None = None,
+    tags_any: Strings | None = None,
+    financial_status: FinancialStatuses | None = None,
+    fulfillment_status: FulfillmentStatuses | None = None,
+    exclude_cancelled: bool | None = None,
+    due_date_from: date | str | None = None,
+    due_date_to: date | str | None = None,
     has_status: bool | None = None,
     per_page: int = MOST_PER_PAGE,
     max_items: int | None = None,
     max_pages: int | None = None,
     start_page: int = 1,
     prefetch: int = 0,
-    **filters: Unpack[OrderFilters],
 ) -> Generator[OrderListItem, None, None]:
-    """Orders, newest first, fetched page by page as they are asked for (`GET /orders`).
+    """Walks the orders, newest first, and fetches them as they are asked for (`GET /orders`).
 
     Every order that is in the list from the first read to the last comes once, also when others
-    arrive or leave meanwhile, even by the loop's own doing.
+    arrive or leave meanwhile, even by the loop's own doing. A filter that is None filters by
+    nothing.
 
     Args:
         client: any client.
+        search: a part of the order's name or number or of the customer's name or e-mail.
+        status_code: a status such as `st000002`.
+        tags: orders with all of these; no list of a filter may be empty.
+        tags_any: orders with one of these.
+        financial_status: orders with one of these, such as `["paid", "pending"]`.
+        fulfillment_status: orders with one of these, such as `["unfulfilled"]`.
+        exclude_cancelled: whether cancelled orders are left out; the service includes them.
+        due_date_from: due on this day or later: a `date` or `YYYY-MM-DD`.
+        due_date_to: due on this day or earlier: a `date` or `YYYY-MM-DD`.
         has_status: only orders that have a status set, or only those that have none. The service
             has no such filter: the others are fetched and left out.
         per_page: orders a page, 1 to 100.
@@ -171,7 +171,6 @@ def iter_orders(
             default.
         start_page: the page to begin with, as the list is now.
         prefetch: how many pages to fetch ahead, by threads, while the caller works.
-        filters: see :class:`OrderFilters`.
 
     Yields:
         One order after the other.
@@ -183,49 +182,67 @@ def iter_orders(
     Warns:
         TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
-    walk = Walk(
-        client,
-        PATH,
-        filter_params(filters),
-        per_page=per_page,
-        max_items=max_items,
-        max_pages=max_pages,
-        start_page=start_page,
-        prefetch=prefetch,
-        keep=_keep(has_status),
-    )
-    return cast("Generator[OrderListItem, None, None]", walk.items())
+    return cast("Generator[OrderListItem, None, None]", _walk(**locals()).items())
 
 
 def iter_order_pages(
     client: Client,
     *,
+    search: str | None = None,
+    status_code: str | None = None,
+    tags: Strings | None = None,
+    tags_any: Strings | None = None,
+    financial_status: FinancialStatuses | None = None,
+    fulfillment_status: FulfillmentStatuses | None = None,
+    exclude_cancelled: bool | None = None,
+    due_date_from: date | str | None = None,
+    due_date_to: date | str | None = None,
     has_status: bool | None = None,
     per_page: int = MOST_PER_PAGE,
     max_items: int | None = None,
     max_pages: int | None = None,
     start_page: int = 1,
     prefetch: int = 0,
-    **filters: Unpack[OrderFilters],
 ) -> Generator[OrderList, None, None]:
-    """Like :func:`iter_orders`, a page at a time.
+    """Walks the orders like :func:`iter_orders`, a page at a time.
+
+    Args:
+        client: any client.
+        search: a part of the order's name or number or of the customer's name or e-mail.
+        status_code: a status such as `st000002`.
+        tags: orders with all of these; no list of a filter may be empty.
+        tags_any: orders with one of these.
+        financial_status: orders with one of these, such as `["paid", "pending"]`.
+        fulfillment_status: orders with one of these, such as `["unfulfilled"]`.
+        exclude_cancelled: whether cancelled orders are left out; the service includes them.
+        due_date_from: due on this day or later: a `date` or `YYYY-MM-DD`.
+        due_date_to: due on this day or earlier: a `date` or `YYYY-MM-DD`.
+        has_status: only orders that have a status set, or only those that have none. The service
+            has no such filter: the others are fetched and left out.
+        per_page: orders a page, 1 to 100.
+        max_items: stops after so many orders.
+        max_pages: goes no further into the list than so many pages; the client's `max_pages` by
+            default.
+        start_page: the page to begin with, as the list is now.
+        prefetch: how many pages to fetch ahead, by threads, while the caller works.
 
     Yields:
         `{"data": [order, …], "meta": {…}}`, with the service's `meta`. Orders that an earlier page
         had are left out.
+
+    Raises:
+        StatusProError: a page could not be had; its `page` is the first that was not read.
+        TypeError, ValueError: an argument makes no sense. Nothing was sent.
+
+    Warns:
+        TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
-    walk = Walk(
-        client,
-        PATH,
-        filter_params(filters),
-        per_page=per_page,
-        max_items=max_items,
-        max_pages=max_pages,
-        start_page=start_page,
-        prefetch=prefetch,
-        keep=_keep(has_status),
-    )
-    return cast("Generator[OrderList, None, None]", walk.pages())
+    return cast("Generator[OrderList, None, None]", _walk(**locals()).pages())
+
+
+def _walk(client: Client, has_status: bool | None, **given: Any) -> Walk:
+    paging = {name: value for name, value in given.items() if name not in _FILTERS}
+    return Walk(client, PATH, filter_params(given), keep=_keep(has_status), **paging)
 
 
 def _keep(has_status: bool | None) -> Callable[[dict[str, Any]], bool] | None:
@@ -241,7 +258,7 @@ def _is_set(order: dict[str, Any]) -> bool:
 
 
 def get_order(client: Client, order_id: int | str) -> Order:
-    """One order in detail (`GET /orders/{id}`).
+    """Fetches one order in detail (`GET /orders/{id}`).
 
     Args:
         client: any client.
@@ -253,7 +270,7 @@ def get_order(client: Client, order_id: int | str) -> Order:
     Raises:
         NotFoundError: there is no such order.
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
         TypeError, ValueError: the id makes no sense. Nothing was sent.
     """
     response = client.get(f"{PATH}/{_arguments.order_id(order_id)}")
@@ -261,7 +278,7 @@ def get_order(client: Client, order_id: int | str) -> Order:
 
 
 def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
-    """One order by what its customer knows of it (`GET /orders/lookup`).
+    """Finds one order by what its customer knows of it (`GET /orders/lookup`).
 
     Args:
         client: any client.
@@ -274,7 +291,7 @@ def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
     Raises:
         NotFoundError: no order has this number and address.
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     if not isinstance(number, str):
@@ -284,7 +301,7 @@ def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
 
 
 def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatus]:
-    """The statuses that an order can move to now (`GET /orders/{id}/viable-statuses`).
+    """Fetches the statuses that an order can move to now (`GET /orders/{id}/viable-statuses`).
 
     Args:
         client: any client.
@@ -296,7 +313,7 @@ def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatu
     Raises:
         NotFoundError: there is no such order.
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
         TypeError, ValueError: the id makes no sense. Nothing was sent.
     """
     response = client.get(f"{PATH}/{_arguments.order_id(order_id)}/viable-statuses")

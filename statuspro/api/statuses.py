@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from statuspro.responses import unwrap_array
 from statuspro.session import Client
-
-if TYPE_CHECKING:
-    from statuspro.types import StatusDefinition
+from statuspro.types import StatusDefinition
 
 
 def get_statuses(client: Client) -> list[StatusDefinition]:
-    """The statuses that the account defines (`GET /statuses`).
+    """Fetches the statuses that the account defines (`GET /statuses`).
 
     Args:
         client: any client.
@@ -22,6 +20,6 @@ def get_statuses(client: Client) -> list[StatusDefinition]:
 
     Raises:
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
     """
     return cast("list[StatusDefinition]", unwrap_array(client.get("/statuses")))

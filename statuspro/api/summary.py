@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
-from statuspro.api.orders import PATH, OrderFilters, filter_params
+from statuspro.api.orders import PATH, filter_params
 from statuspro.api.statuses import get_statuses
 from statuspro.pagination.page import read_page
 from statuspro.session import Client
-
-if TYPE_CHECKING:
-    from statuspro.types import OrdersSummary, StatusCount, StatusDefinition
+from statuspro.types import (
+    FinancialStatus,
+    FulfillmentStatus,
+    OrdersSummary,
+    StatusCount,
+    StatusDefinition,
+)
 
 
 def summarize_orders(client: Client) -> OrdersSummary:
@@ -29,32 +33,24 @@ def summarize_orders(client: Client) -> OrdersSummary:
 
     Raises:
         APIError: the service refused or failed.
-        APIConnectionError: there is no answer.
+        APIConnectionError: there is no response.
     """
-    from statuspro.types import FinancialStatus, FulfillmentStatus
-
     by_status: list[StatusCount] = [
         {
             "code": status["code"],
             "name": status.get("name", ""),
             "color": status.get("color", ""),
-            "count": _count(client, {"status_code": status["code"]}),
+            "count": _count(client, status_code=status["code"]),
         }
         for status in _filterable(get_statuses(client))
     ]
-    total = _count(client, {})
+    total = _count(client)
     return {
         "total": total,
         "without_status": max(0, total - sum(status["count"] for status in by_status)),
         "by_status": by_status,
-        "by_financial_status": {
-            value: _count(client, {"financial_status": [value]})
-            for value in get_args(FinancialStatus)
-        },
-        "by_fulfillment_status": {
-            value: _count(client, {"fulfillment_status": [value]})
-            for value in get_args(FulfillmentStatus)
-        },
+        "by_financial_status": _counts(client, "financial_status", FinancialStatus),
+        "by_fulfillment_status": _counts(client, "fulfillment_status", FulfillmentStatus),
     }
 
 
@@ -71,7 +67,11 @@ def _filterable(statuses: list[StatusDefinition]) -> list[StatusDefinition]:
     return list(by_code.values())
 
 
-def _count(client: Client, filters: OrderFilters) -> int:
+def _counts(client: Client, name: str, values: Any) -> dict[str, int]:
+    return {value: _count(client, **{name: [value]}) for value in get_args(values)}
+
+
+def _count(client: Client, **filters: Any) -> int:
     params = filter_params({**filters, "exclude_cancelled": True})
     page = read_page(client, PATH, params, 1, 1)
     if page.total is None:

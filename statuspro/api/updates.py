@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import Any, cast
 
 from statuspro import _arguments
 from statuspro._http.call import one_call
-from statuspro.api.confirmation import confirmed, is_commented, is_due, is_in_status
+from statuspro.api.confirmation import Evidence, confirmed, is_commented, is_due, is_in_status
 from statuspro.api.orders import PATH, get_viable_statuses
 from statuspro.errors import TransitionError
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
+from statuspro.types import Message
 
-if TYPE_CHECKING:
-    # Not at run time: so many TypedDicts take a tenth of the time to import all of this package.
-    from statuspro.types import (
-        Message,
-    )
+#: What a change may say of an order, and what each value must be.
+_FIELDS: dict[str, Callable[[str, Any], Any]] = {
+    "status_code": _arguments.text,
+    "comment": _arguments.text,
+    "public": _arguments.flag,
+    "email_customer": _arguments.flag,
+    "email_additional": _arguments.flag,
+    "send_at": partial(_arguments.whole_number, least=0),
+    "due_date": _arguments.day,
+}
+
+
+def change_of(given: Mapping[str, Any], required: str) -> dict[str, Any]:
+    """Makes the body of a change of the keywords that were given; None is not sent.
+
+    Args:
+        given: the arguments by name, others than fields of the body among them.
+        required: the field that must not be None.
+
+    Raises:
+        TypeError, ValueError: an argument makes no sense.
+    """
+    return {
+        name: check(name, given[name])
+        for name, check in _FIELDS.items()
+        if name == required or given.get(name) is not None
+    }
 
 
 def update_order_status(
@@ -57,23 +82,19 @@ def update_order_status(
         TransitionError: with `check`: the order cannot move there. Nothing was sent.
         ValidationError: the service refused the change.
         APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
+        APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     number = _arguments.order_id(order_id)
-    body = status_body(status_code, comment, public, email_customer, email_additional)
+    body = change_of(locals(), "status_code")
     code = body["status_code"]
-    is_checked, is_confirmed = _arguments.flag("check", check), _arguments.flag("confirm", confirm)
-
-    def send() -> Message:
-        return _post(client, f"{PATH}/{number}/status", body)
-
+    is_checked = _arguments.flag("check", check)
+    is_confirmed = _arguments.flag("confirm", confirm)
+    evidence = is_in_status(code, body.get("comment")) if is_confirmed else None
     with one_call():
         if is_checked:
             _check_transition(client, number, code)
-        if is_confirmed:
-            return confirmed(client, number, send, is_in_status(code, body.get("comment")))
-        return send()
+        return _write(client, number, "status", body, evidence)
 
 
 def add_order_comment(
@@ -99,19 +120,13 @@ def add_order_comment(
     Raises:
         ValidationError: the service refused the comment.
         APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
+        APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     number = _arguments.order_id(order_id)
-    text = _arguments.text("comment", comment)
-    body = {"comment": text, **_given(public=public)}
-
-    def send() -> Message:
-        return _post(client, f"{PATH}/{number}/comment", body)
-
-    if _arguments.flag("confirm", confirm):
-        return confirmed(client, number, send, is_commented(text))
-    return send()
+    body = change_of(locals(), "comment")
+    evidence = is_commented(body["comment"]) if _arguments.flag("confirm", confirm) else None
+    return _write(client, number, "comment", body, evidence)
 
 
 def set_order_due_date(
@@ -137,7 +152,7 @@ def set_order_due_date(
     Raises:
         ValidationError: the service refused the dates.
         APIError: the service refused or failed; see `maybe_applied`.
-        APIConnectionError: there is no answer; see `maybe_applied`.
+        APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     number = _arguments.order_id(order_id)
@@ -148,39 +163,20 @@ def set_order_due_date(
     body: dict[str, Any] = {"due_date": first}
     if last is not None:
         body["due_date_to"] = last
+    evidence = is_due(first, last) if _arguments.flag("confirm", confirm) else None
+    return _write(client, number, "due-date", body, evidence)
+
+
+def _write(
+    client: Client, order_id: int, what: str, body: dict[str, Any], evidence: Evidence | None
+) -> Message:
+    """Sends a change of an order; with evidence to confirm it by, finds out what became of it."""
 
     def send() -> Message:
-        return _post(client, f"{PATH}/{number}/due-date", body)
+        response = client.post(f"{PATH}/{order_id}/{what}", json=body)
+        return cast("Message", unwrap_object(response))
 
-    if _arguments.flag("confirm", confirm):
-        return confirmed(client, number, send, is_due(first, last))
-    return send()
-
-
-def _post(client: Client, path: str, body: dict[str, Any]) -> Message:
-    return cast("Message", unwrap_object(client.post(path, json=body)))
-
-
-def status_body(
-    status_code: str,
-    comment: str | None,
-    public: bool | None,
-    email_customer: bool | None,
-    email_additional: bool | None,
-) -> dict[str, Any]:
-    """Makes the body of a status change, of one order or of many."""
-    body: dict[str, Any] = {"status_code": _arguments.text("status_code", status_code)}
-    if comment is not None:
-        body["comment"] = _arguments.text("comment", comment)
-    return body | _given(
-        public=public, email_customer=email_customer, email_additional=email_additional
-    )
-
-
-def _given(**flags: bool | None) -> dict[str, bool]:
-    return {
-        name: _arguments.flag(name, value) for name, value in flags.items() if value is not None
-    }
+    return send() if evidence is None else confirmed(client, order_id, send, evidence)
 
 
 def _check_transition(client: Client, order_id: int, status_code: str) -> None:
