@@ -55,5 +55,5 @@ def test_each_test_has_a_sandbox_of_its_own_and_leaves_nothing(
 
 def test_fixtures_are_listed_with_what_they_do(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_subprocess("-p", "statuspro.testing", "--fixtures").stdout.str()
-    assert "A sandbox that every client made during the test talks to" in shown
-    assert "A client of `statuspro_sandbox`, closed when the test ends." in shown
+    assert "Starts a sandbox for the test." in shown
+    assert "Makes a client of `statuspro_sandbox`, and closes it when the test ends." in shown
