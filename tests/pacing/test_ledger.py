@@ -627,6 +627,7 @@ def test_counts_that_are_cut_off_are_damaged(cut: int) -> None:
         struct.pack("<2d", 1000.0, float("nan")),
         busy_ledger(3).dump() + bytes(8),
     ],
+    ids=["bytes", "none", "text", "number", "infinite", "not a number", "too long"],
 )
 def test_counts_that_are_none_are_damaged(data: object) -> None:
     with pytest.raises(ValueError, match=r"^the stored counts are damaged$"):
