@@ -1,5 +1,6 @@
 """The Python of the README and of the documentation runs, as it stands there."""
 
+import inspect
 import re
 import textwrap
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_the_error_table_of_the_readme_holds() -> None:
             assert error.status_code == int(status[0])
         for attribute in re.findall(r"``(\w+)``", carries):
             assert attribute in vars(error("it failed")) | vars(error), (name, attribute)
+
+
+FUNCTIONS = [name for name in statuspro.__all__ if inspect.isfunction(getattr(statuspro, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_a_function_returns_is_rendered_as_it_stands(name: str) -> None:
+    text = inspect.getdoc(getattr(statuspro, name)) or ""
+    for first_line in re.findall(r"^(?:Returns|Yields):\n +(.+)", text, re.MULTILINE):
+        assert ":" not in first_line, "Sphinx takes what stands before the colon for a type"
 
 
 def subclasses(cls: type[Any]) -> set[type[Any]]:

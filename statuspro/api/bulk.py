@@ -53,7 +53,7 @@ def bulk_update_order_status(
         due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
 
     Returns:
-        `{"message": …, "count": …, "limit": 50}`
+        A dict with the service's `message`, the `count` of the ids and the `limit` of a request.
 
     Raises:
         ValidationError: the service refused the change.
@@ -97,8 +97,9 @@ def iter_bulk_update_order_status(
         due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
 
     Yields:
-        After each accepted batch: `{"order_ids": […], "message": …, "count": …,
-        "accepted_total": …}`, so that a journal or a progress bar hangs on a plain `for`.
+        A dict after each accepted batch, for a journal or a progress bar. `order_ids` are its ids,
+        `message` and `count` come from the service, and `accepted_total` is the number of ids that
+        the service has accepted so far.
 
     Raises:
         BulkUpdateError: a batch failed, or the iterable of the ids did, and nothing was sent after

@@ -1,4 +1,4 @@
-"""Was the write applied? Read back from the order, where the answer got lost."""
+"""Was the write applied? Finds out from the order, where the response got lost."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def confirmed(
                     error.maybe_applied = False
                     error.message += " The order, read back, shows that it was not applied."
                     raise
-    return {"message": "The answer was lost, but the order shows that the change was applied."}
+    return {"message": "The response was lost, but the order shows that the change was applied."}
 
 
 def is_in_status(status_code: str, comment: str | None) -> Evidence:

@@ -92,9 +92,10 @@ def list_orders(
             `max_pages` by default.
 
     Returns:
-        `{"data": [order, …], "meta": {…}}`: a page as the service sent it; or every page joined,
-        where `per_page` and `to` are the number of orders returned and `total` is what the service
-        last said, so that a shortened list can be seen.
+        A dict with the orders (`data`) and `meta`. With `page` it is the page as the service sent
+        it. Without, every page is joined. Then `per_page` and `to` of `meta` are the number of
+        orders returned, and `total` is what the service last said. A shortened list has a `to`
+        below `total`.
 
     Raises:
         APIError: the service refused or failed.
@@ -227,8 +228,8 @@ def iter_order_pages(
         prefetch: how many pages to fetch ahead, by threads, while the caller works.
 
     Yields:
-        `{"data": [order, …], "meta": {…}}`, with the service's `meta`. Orders that an earlier page
-        had are left out.
+        A dict for each page, with its orders (`data`) and the service's `meta`. Orders that an
+        earlier page had are left out.
 
     Raises:
         StatusProError: a page could not be had; its `page` is the first that was not read.
@@ -308,7 +309,7 @@ def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatu
         order_id: a positive whole number, or a string of digits.
 
     Returns:
-        One dict a status: `{"code", "name", "description", "color"}`.
+        A dict for each status, with `code`, `name`, `description` and `color`.
 
     Raises:
         NotFoundError: there is no such order.

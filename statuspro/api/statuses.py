@@ -16,7 +16,7 @@ def get_statuses(client: Client) -> list[StatusDefinition]:
         client: any client.
 
     Returns:
-        One dict a status: `{"code", "name", "description", "color"}`.
+        A dict for each status, with `code`, `name`, `description` and `color`.
 
     Raises:
         APIError: the service refused or failed.

@@ -27,9 +27,10 @@ def summarize_orders(client: Client) -> OrdersSummary:
         client: any client.
 
     Returns:
-        `{"total", "without_status", "by_status": [{"code", "name", "color", "count"}, …],
-        "by_financial_status": {value: count}, "by_fulfillment_status": {value: count}}`.
-        `without_status` is what no status accounts for; while orders move it is not exact.
+        A dict with these counts. `total` counts all orders that are not cancelled. `by_status` is a
+        list with a dict for each status (`code`, `name`, `color`, `count`). `by_financial_status`
+        and `by_fulfillment_status` map each value to its count. `without_status` is `total` less
+        the counts of all statuses. It is not exact while orders move.
 
     Raises:
         APIError: the service refused or failed.

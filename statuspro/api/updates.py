@@ -76,7 +76,7 @@ def update_order_status(
             to know the history).
 
     Returns:
-        `{"message": …}`
+        A dict with the service's `message`.
 
     Raises:
         TransitionError: with `check`: the order cannot move there. Nothing was sent.
@@ -115,7 +115,7 @@ def add_order_comment(
         confirm: see :func:`update_order_status`.
 
     Returns:
-        `{"message": …}`
+        A dict with the service's `message`.
 
     Raises:
         ValidationError: the service refused the comment.
@@ -147,7 +147,7 @@ def set_order_due_date(
         confirm: see :func:`update_order_status`.
 
     Returns:
-        `{"message": …}`
+        A dict with the service's `message`.
 
     Raises:
         ValidationError: the service refused the dates.
