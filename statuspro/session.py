@@ -316,8 +316,7 @@ class Client(requests.Session):
 
     def get(self, url: Any, params: Any = None, **kwargs: Any) -> requests.Response:
         """`requests.Session.get`, with redirects as the client has them."""
-        kwargs.setdefault("allow_redirects", self.follow_redirects)
-        return super().get(url, params=params, **kwargs)
+        return self.request("GET", url, params=params, **kwargs)
 
     def options(self, url: Any, **kwargs: Any) -> requests.Response:
         """`requests.Session.options`, with redirects as the client has them."""
