@@ -23,7 +23,7 @@ from statuspro import _arguments
 from statuspro._forks import check_fork, renew_in_child
 from statuspro._http.call import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller
-from statuspro._http.connection import accepted_codings
+from statuspro._http.codings import accepted_codings
 from statuspro._http.exceptions import translate
 from statuspro._http.retry import retry_policy
 from statuspro._http.transport import Transport

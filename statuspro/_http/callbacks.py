@@ -8,6 +8,7 @@ through which such code is called, or the frame of a signal handler.
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import traceback
@@ -22,6 +23,9 @@ from statuspro import _logging
 
 T = TypeVar("T")
 
+#: Bytes of a file's that are sent at a time.
+_CHUNK = 2**16
+
 #: Set on an exception that has got its note.
 _MARK = "_statuspro_sent"
 
@@ -35,6 +39,25 @@ _DOORS = frozenset(
     function.__code__
     for function in (call_back, dispatch_hook, _logging.log, logging.Logger.handle)
 )
+
+
+def watched(body: Any) -> Any:
+    """Wraps a body that the caller's code makes as it is sent: what that raises is the caller's."""
+    if hasattr(body, "read"):
+        return _blocks(body)
+    return _items(body) if isinstance(body, Iterator) else body
+
+
+def _blocks(file: Any) -> Iterator[bytes]:
+    is_text = isinstance(file, io.TextIOBase)
+    while block := call_back(file.read, _CHUNK):
+        yield block.encode() if is_text else block
+
+
+def _items(body: Iterator[Any]) -> Iterator[Any]:
+    with suppress(StopIteration):
+        while True:
+            yield call_back(next, body)
 
 
 def of_the_caller(error: BaseException) -> BaseException | None:

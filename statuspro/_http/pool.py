@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import queue
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-import urllib3
-import urllib3.connection
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 
 from statuspro._forks import renew_in_child
 from statuspro._http.call import current_call
-from statuspro._http.connection import Connection, TLSConnection, _Connection, _SOCKSConnection
-
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-else:
-
-    def _own(kind):
-        """urllib3's own class, also where a recorder of tests has put its own in the place."""
-        return next(base for base in kind.__mro__ if base.__module__ == "urllib3.connection")
-
-    HTTPConnection = _own(urllib3.connection.HTTPConnection)
-    HTTPSConnection = _own(urllib3.connection.HTTPSConnection)
+from statuspro._http.connection import CallConnection, Connection, TLSConnection
 
 
-@functools.cache
-def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
-    """The classes of pools whose connections go through a SOCKS proxy, by scheme.
-
-    Args:
-        pool: the class of pools over plain http, of which a class of its own is made.
-        tls_pool: the class of pools over https, likewise.
-    """
-    # Imported where it is needed: without PySocks there is nothing to import.
-    from urllib3.contrib import socks
-
-    class SOCKSConnection(_SOCKSConnection, socks.SOCKSConnection):
-        pass
-
-    class SOCKSTLSConnection(_SOCKSConnection, socks.SOCKSHTTPSConnection):
-        pass
-
-    # A tool that knows nothing of SOCKS replaces the classes of the others only.
-    theirs: tuple[Any, ...] = (socks.SOCKSHTTPConnectionPool, HTTPConnectionPool)
-    theirs_tls: tuple[Any, ...] = (socks.SOCKSHTTPSConnectionPool, HTTPSConnectionPool)
-    ours = _UnlessReplaced(SOCKSConnection, *theirs)
-    ours_tls = _UnlessReplaced(SOCKSTLSConnection, *theirs_tls)
-    return {
-        "http": type("SOCKSPool", (pool,), {"ConnectionCls": ours}),
-        "https": type("SOCKSTLSPool", (tls_pool,), {"ConnectionCls": ours_tls}),
-    }
-
-
-class _Idle:
+class IdleConnections:
     """A pool's idle connections: a stack as urllib3 uses it, without the locks of a queue.
 
     Another thread could hold those at a fork, for ever in the child. What is done to a list here is
@@ -117,7 +75,7 @@ def _close(connection: Any) -> None:
         connection.close()
 
 
-class _UnlessReplaced:
+class UnlessReplaced:
     """The class of a pool's connections: ours, unless urllib3's own has been replaced.
 
     Tools that record, replay or stop requests (vcrpy) put their class in the place of urllib3's
@@ -143,7 +101,7 @@ def _is_urllib3s(thing: Any) -> bool:
 class _GivingWay(HTTPConnectionPool):
     """A pool that gives way to what has been put in the place of urllib3's connections."""
 
-    QueueCls = cast("Any", _Idle)
+    QueueCls = cast("Any", IdleConnections)
 
     def urlopen(self, method: str, url: str, *args: Any, **options: Any) -> Any:
         call = current_call()
@@ -155,11 +113,11 @@ class _GivingWay(HTTPConnectionPool):
         return super().urlopen(method, url, *args, **options)
 
     def _is_replaced(self) -> bool:
-        ours = issubclass(self.ConnectionCls, _Connection)
+        ours = issubclass(self.ConnectionCls, CallConnection)
         return not (ours and _is_urllib3s(HTTPConnectionPool.urlopen))
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        cast("_Idle", self.pool).keep_only(cast("type", self.ConnectionCls))
+        cast("IdleConnections", self.pool).keep_only(cast("type", self.ConnectionCls))
         return super()._get_conn(timeout)
 
 
@@ -173,13 +131,13 @@ def _of_plain_text(headers: Mapping[str, Any]) -> dict[str, Any]:
 class Pool(_GivingWay):
     """Connections over plain http to one host."""
 
-    ConnectionCls = cast("Any", _UnlessReplaced(Connection, HTTPConnectionPool))
+    ConnectionCls = cast("Any", UnlessReplaced(Connection, HTTPConnectionPool))
 
 
 class TLSPool(_GivingWay, HTTPSConnectionPool):
     """Connections over https to one host."""
 
-    ConnectionCls = cast("Any", _UnlessReplaced(TLSConnection, HTTPSConnectionPool))
+    ConnectionCls = cast("Any", UnlessReplaced(TLSConnection, HTTPSConnectionPool))
 
     def _validate_conn(self, conn: Any) -> None:
         # In place of urllib3's, which warns of verify=False with every request: the client has.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
@@ -14,9 +15,10 @@ from statuspro._forks import check_fork
 from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro._http.callbacks import of_the_caller
 from statuspro._http.exceptions import translate
-from statuspro._http.pool import Pool, Pools, TLSPool, socks_pool_classes, use_our_pools
+from statuspro._http.pool import Pool, Pools, TLSPool, use_our_pools
 from statuspro._http.retry import RetryPolicy, note_unslept, retry_policy, settle
-from statuspro.errors import ConfigurationError, InvalidResponseError, RateLimitError
+from statuspro._http.socks import check_socks_version, socks_pool_classes
+from statuspro.errors import InvalidResponseError, RateLimitError
 from statuspro.redaction import Redactor
 
 #: Seconds that an attempt is thought to take at the most where it has no timeout.
@@ -57,9 +59,7 @@ class Transport(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
     ) -> None:
         """Called by `HTTPAdapter`'s constructor."""
-        self._pool_connections = connections
-        self._pool_maxsize = maxsize
-        self._pool_block = block
+        super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self._pools = Pools(
             connections, self.pool_classes, maxsize=maxsize, block=block, **pool_kwargs
         )
@@ -92,7 +92,7 @@ class Transport(HTTPAdapter):
         """
         classes = self.pool_classes
         if is_socks := proxy.lower().startswith("socks"):
-            _check_socks_version(proxy)
+            check_socks_version(proxy)
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         if is_socks:
             classes = socks_pool_classes(classes["http"], classes["https"])
@@ -172,12 +172,24 @@ class _Timed(requests.Response):
             super().__setattr__(name, value)
 
 
+class _Read:
+    """A body that has been read already, as requests asks a response of urllib3 for it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *args: object, **options: object) -> Iterator[bytes]:
+        """Hands out the whole body at once."""
+        yield self._body
+
+
 def _with_body(response: requests.Response, call: Call) -> requests.Response:
     if call.body is None:  # an answer that none of our connections read: a test's
         return response
     if call.is_oversized or not call.is_streamed:
-        # What requests itself does on the first access to `content`.
-        vars(response).update(_content=call.body, _content_consumed=True)
+        raw, response.raw = response.raw, _Read(call.body)
+        _ = response.content  # which the response keeps
+        response.raw = raw
     response.elapsed = timedelta(seconds=call.seconds)
     response.__class__ = _Timed
     if call.is_oversized and 200 <= response.status_code < 300:
@@ -199,16 +211,6 @@ def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
         retry_after=too_long.seconds,
         request_line=call.request_line,
     )
-
-
-def _check_socks_version(proxy: str) -> None:
-    # Before urllib3 does, which shows the whole URL, its password included.
-    scheme = proxy.partition(":")[0].lower()
-    if scheme not in ("socks4", "socks4a", "socks5", "socks5h"):
-        raise ConfigurationError(
-            "A proxy's URL begins with socks4, socks4a, socks5 or socks5h (which has the proxy "
-            f"resolve names), not with {scheme}."
-        )
 
 
 def _lease(timeout: Any) -> float:

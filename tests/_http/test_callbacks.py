@@ -18,8 +18,13 @@ import requests
 import urllib3
 
 from statuspro import APIConnectionError, RateLimit, StatusProClient
-from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller, sent_before
-from statuspro._http.connection import _watched
+from statuspro._http.callbacks import (
+    note_sent,
+    of_a_hook,
+    of_the_caller,
+    sent_before,
+    watched,
+)
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
 from tests.support.servers import RawServer, answer, client_of
@@ -194,7 +199,7 @@ def test_bodies_that_are_made_as_they_are_sent_arrive(sandbox: Sandbox) -> None:
     with RawServer(answer()) as server, client_of(server.port) as client:
         streamed: list[bytes] = [text[:5].encode(), b"", text[5:].encode()]
         assert client.post(PATH, data=iter(streamed)).status_code == 200
-    assert list(_watched(iter(["a", b"b"]))) == ["a", b"b"]
+    assert list(watched(iter(["a", b"b"]))) == ["a", b"b"]
 
 
 # on_wait and loggers

@@ -20,7 +20,8 @@ from statuspro import (
     NotFoundError,
     ServerError,
 )
-from statuspro._http.connection import _Arriving, accepted_codings, boundless_codings
+from statuspro._http.codings import accepted_codings, boundless_codings
+from statuspro._http.response import Arriving
 from tests.support.polling import eventually
 from tests.support.records import all_records
 from tests.support.servers import Answer, Peer, RawServer, answer, client_of
@@ -237,7 +238,7 @@ def test_an_answer_that_begins_late_may_take_its_time_then() -> None:
 
 
 def test_without_a_timeout_an_answer_may_take_its_time() -> None:
-    arriving = _Arriving(io.BytesIO(b"data"), None)  # type: ignore[arg-type] # read the same way
+    arriving = Arriving(io.BytesIO(b"data"), None)  # type: ignore[arg-type] # read the same way
     assert arriving.readable()
     assert io.BufferedReader(arriving).read() == b"data"
 
@@ -335,7 +336,7 @@ class OldDecompressor:
 @pytest.fixture
 def old_brotli(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brotli, "Decompressor", OldDecompressor)
-    monkeypatch.setattr("statuspro._http.connection._BOUNDLESS", boundless_codings())
+    monkeypatch.setattr("statuspro._http.codings.BOUNDLESS", boundless_codings())
 
 
 def test_no_coding_is_asked_for_that_has_no_bounds(

@@ -9,7 +9,7 @@ import pytest
 
 from statuspro import StatusProClient
 from statuspro._http.connection import Connection
-from statuspro._http.pool import Pool, _Idle
+from statuspro._http.pool import IdleConnections, Pool
 from statuspro.sandbox import Sandbox
 from tests.support.polling import eventually
 from tests.support.servers import Peer, RawServer, answer, client_of
@@ -81,7 +81,7 @@ def test_pools_make_room_for_each_other() -> None:
 
 
 def test_the_idle_connections_of_a_pool() -> None:
-    idle = _Idle(2)
+    idle = IdleConnections(2)
     idle.put("a")
     idle.put("b", block=False)
     with pytest.raises(queue.Full):
@@ -102,7 +102,7 @@ def test_the_idle_connections_of_a_closed_pool() -> None:
         def close(self) -> None:
             closed.append(self.name)
 
-    idle = _Idle(3)
+    idle = IdleConnections(3)
     idle.put(None)
     idle.put(Named("a"))
     idle.close()

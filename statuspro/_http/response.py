@@ -1,0 +1,228 @@
+"""The bytes of a response: its head, and its body, both bounded in size and in time."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from urllib3.exceptions import DecodeError, ProtocolError
+
+from statuspro._http.call import Call
+from statuspro._http.codings import is_bounded
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from urllib3 import HTTPResponse
+
+#: Bytes asked for at a time while a body is read.
+_CHUNK = 2**16
+
+#: Bytes of a header line, and header lines of a response; as http.client has them.
+_LONGEST_LINE = 65536
+_MOST_HEADERS = 100
+
+_HEADER_NAME = re.compile("[!-9;-~]+")
+
+#: Statuses of responses that have no body.
+_BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class Arriving(io.RawIOBase):
+    """The bytes of a response, which must end within the timeout once it has begun.
+
+    A socket's timeout bounds the silence between two packets, so a response that drips, or one
+    whose headers, trailers or compressed nothings have no end, would never be over.
+    """
+
+    #: The real one, also for tests that have time stand still or fly.
+    _now = staticmethod(time.monotonic)
+
+    def __init__(self, raw: io.RawIOBase, seconds: float | None) -> None:
+        self._raw = raw
+        self._seconds = seconds
+        self._deadline: float | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        count = self._raw.readinto(buffer)
+        if self._seconds is not None:
+            now = self._now()
+            if self._deadline is None:
+                self._deadline = now + self._seconds
+            elif now > self._deadline:
+                raise TimeoutError("the response did not end in time")  # as a socket does
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class ArrivingResponse(http.client.HTTPResponse):
+    """http.client's response, out of `Arriving` bytes, and with a head that is read to its end.
+
+    http.client's own parser stops at a header line that it cannot read. It loses the lines behind
+    it, the body's length among them, and urllib3 logs them all, whatever they hold.
+    """
+
+    def __init__(
+        self, sock: Any, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self._is_to_head = method == "HEAD"
+        self.fp = io.BufferedReader(Arriving(_unbuffered(self.fp), _timeout_of(sock)))
+
+    def begin(self) -> None:
+        """Reads the head of the final response, past those of interim ones."""
+        try:
+            self._read_head()
+            while 100 <= self.status < 200:
+                if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
+                    raise ProtocolError("the answer goes on in another protocol")
+                self._read_head()
+        except http.client.RemoteDisconnected:
+            raise
+        except http.client.HTTPException as error:  # whose text repeats what arrived
+            raise ProtocolError(f"the answer is not HTTP: {type(error).__name__}") from None
+        self._settle_end()
+
+    def _read_head(self) -> None:
+        version, self.status, reason = self._read_status()  # type: ignore[attr-defined]
+        if version not in ("HTTP/1.0", "HTTP/0.9") and not version.startswith("HTTP/1."):
+            raise http.client.UnknownProtocol(version)
+        self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
+        self.code, self.reason = self.status, reason.strip()
+        self.headers = self.msg = _read_headers(self.fp)
+        if self.debuglevel > 0:
+            for name, value in self.headers.items():
+                print("header:", f"{name}:", value)
+
+    def _settle_end(self) -> None:
+        """Settles where the body ends, and whether the connection does, as http.client does."""
+        self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.length = None if self.chunked else _length(self.headers.get("Content-Length", ""))
+        if self.status in _BODILESS or self._is_to_head:
+            self.length = 0
+        has_end = self.chunked or self.length is not None
+        self.will_close = not has_end or not _is_kept_alive(self.version, self.headers)
+
+
+def _unbuffered(file: Any) -> Any:
+    """Finds what a socket's file reads from, or that file where it is none of CPython's."""
+    return file.detach() if isinstance(file, io.BufferedReader) else file
+
+
+def _timeout_of(sock: Any) -> float | None:
+    """Seconds; a socket that wraps another one (urllib3's for pyOpenSSL) does not say itself."""
+    while not hasattr(sock, "gettimeout"):
+        sock = sock.socket
+    seconds: float | None = sock.gettimeout()
+    return seconds
+
+
+def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
+    """Reads header lines to the empty one; leaves out those that are none, whatever they hold."""
+    fields: list[list[str]] = []
+    for _ in range(_MOST_HEADERS):
+        line = lines.readline(_LONGEST_LINE + 1)
+        if len(line) > _LONGEST_LINE:
+            raise http.client.LineTooLong("header line")
+        if line in (b"\r\n", b"\n"):
+            return _message(fields)
+        if not line:
+            raise ProtocolError("the answer broke off in its headers")
+        text = line.decode("latin-1").rstrip("\r\n").replace("\r", " ")
+        if fields and text.startswith((" ", "\t")):  # the line before goes on
+            fields[-1][1] += f"\r\n{text}"
+        else:
+            name, _, value = text.partition(":")
+            fields.append([name if len(name) < len(text) else "", value.lstrip(" \t")])
+    raise http.client.HTTPException(f"more than {_MOST_HEADERS} headers")
+
+
+def _message(fields: list[list[str]]) -> http.client.HTTPMessage:
+    message = http.client.HTTPMessage()
+    for name, value in fields:
+        if _HEADER_NAME.fullmatch(name):
+            message[name] = value
+    return message
+
+
+def _length(given: str) -> int | None:
+    try:
+        length = int(given)
+    except ValueError:
+        return None
+    return length if length >= 0 else None
+
+
+def _is_kept_alive(version: int, headers: http.client.HTTPMessage) -> bool:
+    said = headers.get("Connection", "").lower()
+    if version == 11:
+        return "close" not in said
+    said += headers.get("Proxy-Connection", "").lower()
+    return "Keep-Alive" in headers or "keep-alive" in said
+
+
+def read_body(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes | None]:
+    """Reads all of a response.
+
+    Returns:
+        The response and its decoded body; None where that is too large. With `stream=True` the
+        caller reads the bytes again from it, as they came: from memory.
+    """
+    limit = call.settings.max_response_bytes
+    if not call.is_streamed:
+        return response, _decoded(response, limit)
+    raw = _collected(response, limit, decode=False)
+    if raw is None:
+        return response, None
+    return _replayed(response, raw), _decoded(_replayed(response, raw), limit)
+
+
+def _replayed(response: HTTPResponse, raw: bytes) -> HTTPResponse:
+    return urllib3.HTTPResponse(
+        io.BytesIO(raw),
+        headers=response.headers,
+        status=response.status,
+        version=response.version,
+        version_string=response.version_string,
+        reason=response.reason,
+        preload_content=False,
+        decode_content=response.decode_content,
+        original_response=response._original_response,
+        enforce_content_length=False,
+    )
+
+
+def _decoded(response: HTTPResponse, limit: int) -> bytes | None:
+    """Reads the body and decodes it; None when it is larger than `limit`."""
+    coding = response.headers.get("Content-Encoding")
+    if coding is None and 0 < (response.length_remaining or 0) <= limit:
+        # At once; without decoding it would return what the first packets brought.
+        return response.read(response.length_remaining, decode_content=True)
+    if coding is not None and not is_bounded(coding):
+        raise ProtocolError("the body has a coding that was not asked for")
+    try:
+        return _collected(response, limit, decode=True)
+    except DecodeError:
+        raise ProtocolError("the body cannot be decoded") from None
+
+
+def _collected(response: HTTPResponse, limit: int, *, decode: bool) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := response.read1(_CHUNK, decode_content=decode):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            return None
+    return b"".join(chunks)
