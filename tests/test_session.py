@@ -1007,7 +1007,7 @@ def test_a_call_may_follow_by_itself(service: responses.RequestsMock) -> None:
     service.get(f"{BASE_URL}/new", json={})
     client, following = bearer_client(), bearer_client(follow_redirects=True)
     assert client.get("/old", allow_redirects=True).status_code == 200
-    nothing = (None,) * 7
+    nothing = (None, None, None, None, None, None, None)
     assert client.request("GET", "/old", *nothing, True).status_code == 200
     assert following.get("/old", allow_redirects=False).status_code == 302
     assert following.with_options(follow_redirects=False).get("/old").status_code == 302
