@@ -27,7 +27,7 @@ ORDER_ID = 6110375248088
 Work = Callable[[int], int]
 
 
-# requests, as everybody writes it ---------------------------------------------------------------
+# requests, as its documentation shows it ---------------------------------------------------------
 
 
 def requests_session() -> requests.Session:
@@ -85,7 +85,7 @@ def requests_threads(base_url: str, *, threads: int) -> Work:
 
 
 def statuspro_client(base_url: str) -> StatusProClient:
-    """A client that is paced by figures at which nobody waits."""
+    """Makes a client whose budget is so large that no call waits."""
     from statuspro import RateLimit, StatusProClient
 
     return StatusProClient(
@@ -140,7 +140,7 @@ def statuspro_slot(base_url: str, *, storage: str | None, budgets: int) -> Work:
     from statuspro.pacing import Slot, budget_for
 
     opened = [
-        # Nobody has used these before, also where the storage outlives this process.
+        # No process has used these before, also where the storage outlives this process.
         budget_for(base_url, f"{os.getpid()}-{number}", RateLimit(), storage=storage)
         for number in range(budgets)
     ]

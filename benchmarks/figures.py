@@ -198,7 +198,7 @@ def growth(bench: Bench) -> Result:
 
 
 def threads(bench: Bench) -> Result:
-    """Requests a second of many threads on one client; an answer takes 20 ms."""
+    """Requests a second of many threads on one client; a response takes 20 ms."""
     points = []
     counts = (1, 4) if bench.is_quick else (1, 2, 4, 8, 16, 32)
     rounds, each = (1, 10) if bench.is_quick else (3, 100)

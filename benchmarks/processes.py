@@ -54,11 +54,11 @@ class Bench:
         self._environment = {
             name: value for name, value in os.environ.items() if not _SETTING.search(name)
         }
-        # Everybody's modules are compiled, wherever they lie, and the tree stays as it is.
+        # The modules of all contestants are compiled, and the tree stays as it is.
         self._environment["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
 
     def base_url(self, orders: int, latency: int = 0) -> str:
-        """Where the list has so many orders and an answer takes so many milliseconds."""
+        """Where the list has so many orders and a response takes so many milliseconds."""
         return f"http://127.0.0.1:{self._port}/{orders}/{latency}/api/v1"
 
     def run(

@@ -1,7 +1,7 @@
-"""A service that answers with orders rendered in advance, so that it is never what is measured.
+"""Serves orders rendered in advance, so that the service is never what is measured.
 
 Base URLs are `http://127.0.0.1:PORT/ORDERS/MILLISECONDS/api/v1`: how many orders the list has, and
-how long an answer takes. `python -m benchmarks.server` prints the port and serves until its
+how long a response takes. `python -m benchmarks.server` prints the port and serves until its
 standard input ends.
 """
 
@@ -32,7 +32,7 @@ _HEAD = (
 
 
 class Service:
-    """Answers by path: a page of the list, or one order."""
+    """Renders responses by path: a page of the list, or one order."""
 
     def __init__(self, items: list[Any], detail: Any) -> None:
         self._items = [_template(item) for item in items]
@@ -40,8 +40,8 @@ class Service:
         # A walk over 100,000 orders finds all its pages rendered, but for the first time.
         self._page = lru_cache(maxsize=1200)(self._render_page)
 
-    def answer(self, target: str) -> tuple[float, bytes]:
-        """The seconds to wait and the answer to a request line's target."""
+    def response(self, target: str) -> tuple[float, bytes]:
+        """Gives the seconds to wait and the response to a request line's target."""
         path, _, query = target.partition("?")
         _, orders, milliseconds, *rest = path.split("/")
         if rest[-1] == "orders":
@@ -91,11 +91,11 @@ class _Connection(asyncio.Protocol):
         self._received += data
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
-            seconds, answer = self._service.answer(head.split(b" ", 2)[1].decode())
+            seconds, response = self._service.response(head.split(b" ", 2)[1].decode())
             if seconds:
-                asyncio.get_running_loop().call_later(seconds, self._transport.write, answer)
+                asyncio.get_running_loop().call_later(seconds, self._transport.write, response)
             else:
-                self._transport.write(answer)
+                self._transport.write(response)
 
 
 async def serve() -> None:

@@ -97,7 +97,7 @@ def body_of(answer: bytes) -> object:
 def test_the_service_has_as_many_orders_as_its_url_says(rendered: Service) -> None:
     ids: list[int] = []
     for page in (1, 2, 3):
-        seconds, answer = rendered.answer(f"/2050/20/api/v1/orders?page={page}&per_page=1000")
+        seconds, answer = rendered.response(f"/2050/20/api/v1/orders?page={page}&per_page=1000")
         assert seconds == 0.02
         body = body_of(answer)
         assert isinstance(body, dict)
@@ -108,7 +108,7 @@ def test_the_service_has_as_many_orders_as_its_url_says(rendered: Service) -> No
 
 
 def test_the_service_gives_any_order(rendered: Service) -> None:
-    body = body_of(rendered.answer(f"/100/0/api/v1/orders/{ORDER_ID}")[1])
+    body = body_of(rendered.response(f"/100/0/api/v1/orders/{ORDER_ID}")[1])
     assert isinstance(body, dict)
     assert body["id"] == ORDER_ID
     assert len(body["history"]) == 3

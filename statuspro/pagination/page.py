@@ -98,15 +98,17 @@ class Page:
     def _checked_items(self, items: Any) -> list[Item]:
         if not isinstance(items, list):
             self.refuse("its data is not an array")
-        if set(map(type, items)) - {dict}:
-            self.refuse("its data is not an array of objects")
         return items
 
     def _items_by_id(self) -> dict[Any, Item]:
         try:
-            by_id = {item.get("id"): item for item in self.items}
-        except TypeError:  # an object or an array
-            self.refuse("an item's id is neither a number nor a string")
+            by_id = {item["id"]: item for item in self.items}
+        except (KeyError, TypeError):
+            if not all(isinstance(item, dict) for item in self.items):
+                self.refuse("its data is not an array of objects")
+            if any(isinstance(item.get("id"), (dict, list)) for item in self.items):
+                self.refuse("an item's id is neither a number nor a string")
+            return {}
         return {} if None in by_id else by_id
 
     def _number(self, meta: dict[str, Any], name: str, least: int) -> int | None:
@@ -125,8 +127,8 @@ def read_page(
 ) -> Page:
     """Reads one page of a list (one request)."""
     # Encoded here, as requests does it too, but after several detours.
-    query = urlencode({**params, "page": number, "per_page": per_page}, doseq=True)
-    response = client.get(f"{path}{'&' if '?' in path else '?'}{query}")
+    query = [urlencode(params, doseq=True), f"page={number}&per_page={per_page}"]
+    response = client.get(f"{path}{'&' if '?' in path else '?'}{'&'.join(filter(None, query))}")
     return Page(unwrap_object(response), response)
 
 

@@ -19,7 +19,7 @@ Answer = TypeVar("Answer")
 
 
 class Lookahead(Generic[Question, Answer]):
-    """First asked, first answered.
+    """Answers questions in the order in which they were asked, some of them ahead of their turn.
 
     Each question has a thread of its own, so ask only as many ahead as should run at a time. The
     thread sees the context variables that the caller had when it asked.
@@ -38,11 +38,11 @@ class Lookahead(Generic[Question, Answer]):
         renew_in_child(self)
 
     def asked(self) -> list[Question]:
-        """The questions that wait for their turn."""
+        """Lists the questions that wait for their turn."""
         return [question for question, _ in self._asked]
 
     def has_room(self) -> bool:
-        """Whether one more question may be asked."""
+        """Says whether one more question may be asked."""
         return len(self._asked) < max(1, self._ahead)
 
     def ask(self, question: Question) -> None:
@@ -58,7 +58,7 @@ class Lookahead(Generic[Question, Answer]):
         self._asked.append((question, future))
 
     def next_answer(self) -> tuple[Question, Answer]:
-        """The question whose turn it is and its answer; raises what answering it raised."""
+        """Gives the question whose turn it is and its answer; raises what answering it raised."""
         check_fork()
         question, future = self._asked.popleft()
         return question, self._fetch(question) if future is None else future.result()
@@ -72,7 +72,7 @@ class Lookahead(Generic[Question, Answer]):
         self._cancellation.set()
 
     def renew_after_fork(self) -> None:
-        """In a forked child no thread goes on: what was asked is answered when its turn comes."""
+        """Drops the threads, which no forked child has: it answers each question in turn."""
         self._asked = deque((question, None) for question, _ in self._asked)
         self._cancellation = Cancellation()
 

@@ -43,7 +43,7 @@ _MOST_WITHOUT_NEWS = 10
 
 #: Overlapping reads, and how many more for each page of the list, after which a list moves too much
 #: to be read. A loop that moves every second order that it gets needs two for each page.
-_MOST_OVERLAPPING = 10, 6
+_MOST_OVERLAPPING, _MOST_FOR_EACH_PAGE = 10, 6
 
 
 def paginate(
@@ -201,9 +201,8 @@ class Walk:
 
     def _warn_if_cut_off(self) -> None:
         cursor = self._cursor
-        reason = (
-            cursor.doubt if cursor.is_over else f"it goes on behind max_pages={self._max_pages}"
-        )
+        cut = f"it goes on behind max_pages={self._max_pages}"
+        reason = cursor.doubt if cursor.is_over else cut
         if reason and self._left != 0:
             many = "an unknown number" if cursor.total is None else cursor.total
             message = "%s: the list may not be complete: %d of %s; %s."
@@ -241,7 +240,7 @@ class Cursor:
         self._before: Page | None = None
         self._most = MOST_PER_PAGE
         self._trusts_total = True
-        self._longest = self._overlapping = 0
+        self._allowed = 0
         self._without_news = self._furthest = self._back = 0
 
     @property
@@ -267,7 +266,7 @@ class Cursor:
         if self._before is None or self._before.has_ids:
             self.moved = True
         else:
-            self.doubt = "it moved, and items without an id cannot be told apart"
+            self.moved, self.doubt = False, "it moved, and items without an id cannot be told apart"
 
     def next_read(self, position: int) -> Read:
         """Says what to read where everything before `position` has been read.
@@ -305,17 +304,23 @@ class Cursor:
         fresh = page.without(self._seen)
         sign = self._is_sign(page, fresh)
         anchor = self._anchor(read, page, sign=sign)
-        has_news = self._note_ids(list(page.by_id), anchor) or bool(fresh)
+        has_news = self._note_ids(list(page.by_id), fresh, anchor)
         self.count += len(fresh)
         if anchor is None:
             self._go_back(read, page)
         else:
             self._advance(read, page)
         self.total, self._before = page.total, page
-        if sign:
+        if sign or self.moved:
             self.notice_movement()
-        self._check_news(page, has_news=has_news, is_further=anchor is None)
-        self._count_overlapping(was_moved)
+        if has_news:
+            self._without_news = 0
+        elif anchor is None or self.end > self._furthest:  # not what had to be read once more
+            self._without_news += 1
+        self._furthest = max(self._furthest, self.end)
+        self._allowed -= was_moved
+        if not self.is_over:
+            self._lose_patience(page)
         return fresh
 
     def _as_given(self, read: Read, page: Page) -> Read:
@@ -327,6 +332,9 @@ class Cursor:
             read = Read(read.number, size)
         length = page.last_page * read.size
         self.length = length if page.total is None else min(length, page.total)
+        if self._before is None or not self.moved:  # what arrives later may arrive without end
+            pages = min(self.length, self.limit) // self._per_page + 1
+            self._allowed = _MOST_OVERLAPPING + _MOST_FOR_EACH_PAGE * pages
         return read
 
     def _is_sign(self, page: Page, fresh: list[Item]) -> bool:
@@ -340,22 +348,22 @@ class Cursor:
         )
 
     def _anchor(self, read: Read, page: Page, *, sign: bool) -> int | None:
-        """The first item of the page that belongs to the stretch, by its place on the page."""
+        """Finds the first item of the page that belongs to the stretch, by its index."""
         if read.start <= self._base or not page.has_ids or not (self.moved or sign):
             return 0
         if not self.moved:
             return None
-        known = (place for place, one in enumerate(page.by_id) if self._seen.get(one))
+        known = (index for index, one in enumerate(page.by_id) if self._seen.get(one))
         return next(known, None)
 
-    def _note_ids(self, ids: list[Any], anchor: int | None) -> bool:
-        """Notes what was read; says whether the stretch has grown."""
+    def _note_ids(self, ids: list[Any], fresh: list[Item], anchor: int | None) -> bool:
+        """Notes what was read; says whether it was new, or new in the stretch."""
         apart, joined = (ids, []) if anchor is None else (ids[:anchor], ids[anchor:])
-        has_grown = not all(map(self._seen.get, joined))
+        has_news = bool(fresh) or not all(map(self._seen.get, joined))
         for one in apart:
             self._seen.setdefault(one, False)
         self._seen.update(dict.fromkeys(joined, True))
-        return has_grown
+        return has_news
 
     def _advance(self, read: Read, page: Page) -> None:
         """The page goes on where the stretch ends, which may be the end of the list."""
@@ -365,10 +373,8 @@ class Cursor:
         self.is_over = is_last and (not self.moved or len(page.items) < read.size)
         self.end = end if self.moved else read.end
         self._back = 0
-        is_told = page.total is None or max(page.total, self._base) in (
-            end,
-            self._base + self.count,
-        )
+        told = page.total
+        is_told = told is None or max(told, self._base) in (end, self._base + self.count)
         if self.is_over and not is_told:
             self._doubt_total(page)
 
@@ -384,28 +390,14 @@ class Cursor:
     def _go_back(self, read: Read, page: Page) -> None:
         """The page shows none of the stretch: the next one is to begin further up."""
         fallen = max(0, self.total - page.total) if self.total and page.total is not None else 0
-        if read.start < self.end:
-            self.end = min(self.end - fallen, read.start) - self._back
-            self._back = 2 * self._back or read.size
-        else:
-            self.end -= fallen
+        end, self.end = self.end, min(self.end - fallen, read.start) - self._back
         self.end = max(self._base, self.end)
+        if read.start < end:
+            self._back = 2 * self._back or read.size
 
-    def _check_news(self, page: Page, *, has_news: bool, is_further: bool) -> None:
-        # What was read before is read once more where the walk had to go back.
-        if has_news:
-            self._without_news = 0
-        elif is_further or self.end > self._furthest:
-            self._without_news += 1
-        self._furthest = max(self._furthest, self.end)
-        if self._without_news >= _MOST_WITHOUT_NEWS and not self.is_over:
+    def _lose_patience(self, page: Page) -> None:
+        """Ends a walk that has read too much for what came of it."""
+        if self._without_news >= _MOST_WITHOUT_NEWS:
             page.refuse(f"{_MOST_WITHOUT_NEWS} reads had nothing new, though it says there is more")
-
-    def _count_overlapping(self, was_moved: bool) -> None:
-        if not self._overlapping:  # what arrives later may arrive without end
-            self._longest = max(self._longest, self.length)
-        self._overlapping += was_moved
-        least, for_each = _MOST_OVERLAPPING
-        pages = min(self._longest, self.limit) // self._per_page + 1
-        if self._overlapping > least + for_each * pages and not self.is_over:
+        if self._allowed < 0:
             self.is_over, self.doubt = True, "it moved too much while it was read"
