@@ -126,7 +126,7 @@ class Application:
         endpoint = endpoints.get("GET" if record.method == "HEAD" else record.method)
         if endpoint is None:
             allowed = ", ".join(["GET", "HEAD"] if "GET" in endpoints else endpoints)
-            reason = f"This method is not supported here, but {allowed}."
+            reason = f"This method is not supported here. Supported: {allowed}."
             return _message(405, reason, [("Allow", allowed)])
         authorization = record.headers["Authorization"] or ""
         if authorization != self._authorization:

@@ -53,8 +53,8 @@ class _Pending:
 class Faults:
     """The queue of faults. A request meets the first fault that matches it.
 
-    Each method takes the same three arguments. `times` says how many requests meet the fault.
-    `method` and `path` choose the requests. A path may leave out `/api/v1`, and `*` in it stands
+    The methods share three arguments. `times` says how many requests meet the fault. `method` and
+    `path` choose the requests. A path may leave out `/api/v1`, and `*` in it stands
     for any text: `/orders/*/status`.
     """
 

@@ -9,7 +9,7 @@ from .orders import Order
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of a list. An order must pass all of them. An empty one or None passes all."""
+    """The filters of a list. An order must pass each of them. An empty filter passes."""
 
     search: str = ""
     status_code: str | None = None

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-#: Seconds. Where nothing can wake accept(), its thread looks this often whether to stop.
+#: Seconds. Where nothing can wake the thread in accept(), it checks this often whether to stop.
 _LONGEST_ACCEPT = 1.0
 
-#: Seconds until the thread tries again to accept a connection, after it could not.
+#: Seconds. After a failed accept() the thread tries again this much later.
 _RETRY_ACCEPT = 0.05
 
 

@@ -69,7 +69,7 @@ def read_list_query(query: Mapping[str, list[str]]) -> ListQuery:
     """Reads which page of which list the query asks for.
 
     Raises:
-        InvalidError: the query asks for none.
+        InvalidError: a value is refused.
     """
     checked = Validator(_received_query(query))
     search = checked.check("search", STRING, nullable=True)

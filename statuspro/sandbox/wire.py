@@ -96,9 +96,9 @@ def _read_head(reader: BinaryIO) -> list[bytes] | None:
 def _parse_request_line(line: bytes) -> tuple[str, str, str]:
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
-        raise BadRequestError(400, "The request line is not one of HTTP.")
+        raise BadRequestError(400, "The request line is malformed.")
     if found[3] != b"1":
-        raise BadRequestError(505, "HTTP/1.1 is spoken here.")
+        raise BadRequestError(505, "This server speaks HTTP/1.1.")
     return found[1].decode("ascii"), found[2].decode("ascii"), f"HTTP/1.{found[4].decode()}"
 
 
@@ -135,7 +135,7 @@ def _origin_form(target: str) -> str:
 def _add_header(environ: WSGIEnvironment, line: bytes) -> None:
     raw_name, colon, raw_value = line.partition(b":")
     if not colon or not _TOKEN.fullmatch(raw_name) or b"\0" in raw_value:
-        raise BadRequestError(400, "A header is not one of HTTP.")
+        raise BadRequestError(400, "A header is malformed.")
     name = raw_name.decode("ascii").upper().replace("-", "_")
     value = raw_value.strip(b" \t").decode("latin-1")
     if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
