@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -312,12 +312,16 @@ class OverError(TimeoutError):
 
 
 @contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+def time_limit(begins: Callable[[], object] = lambda: True) -> Iterator[None]:
+    """Raises in this thread, a moment after the condition holds for the first time."""
+
     def handler(number: int, frame: Any) -> None:
-        raise OverError
+        if begins():
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            raise OverError
 
     former = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, 0.15, 0.05)
     try:
         yield
     finally:
@@ -334,7 +338,7 @@ def test_the_callers_own_time_limit_comes_out_as_it_is(
         RawServer(STALLS["silent"], tls=tls[0] if needs_tls(way) else None) as server,
         by_way_of(way, server, tls) as client,
         pytest.raises(OverError),
-        time_limit(0.15),
+        time_limit(lambda: server.requests),
     ):
         client.request(method, "/orders")
     assert len(server.requests) == 1
@@ -368,7 +372,7 @@ def test_the_callers_own_time_limit_while_a_proxy_says_nothing(
             1, scheme="https", proxies={"https": f"{through}://127.0.0.1:{silent.getsockname()[1]}"}
         ) as client,
         pytest.raises(OverError),
-        time_limit(0.15),
+        time_limit(),
     ):
         client.get("/orders")
     assert waits == []
