@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +32,9 @@ pytest_plugins = ["tests.support.redis_server"]
 LIMIT = RateLimit(period=1.0)
 
 #: Seconds.
-MAX_WAIT, SLOWEST_ANSWER = 10.0, 0.05
+MAX_WAIT, SLOWEST_RESPONSE = 10.0, 0.05
+
+WORKERS = 4
 
 
 class Visit(NamedTuple):
@@ -45,7 +49,7 @@ class Visit(NamedTuple):
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox(200, rate_limit=LIMIT.requests, period=LIMIT.period) as sandbox:
-        sandbox.latency = 0.0, SLOWEST_ANSWER
+        sandbox.latency = 0.0, SLOWEST_RESPONSE
         yield sandbox
 
 
@@ -60,7 +64,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @contextmanager
 def gunicorn(sandbox: Sandbox, storage: str, options: list[str]) -> Iterator[str]:
-    """Four workers that serve `tests.support.shop`; gives its URL."""
+    """Workers that serve `tests.support.shop`; gives its URL once all of them are ready."""
     if importlib.util.find_spec("gunicorn") is None:
         if os.environ.get("CI"):
             pytest.fail("gunicorn is not installed")
@@ -72,28 +76,36 @@ def gunicorn(sandbox: Sandbox, storage: str, options: list[str]) -> Iterator[str
         "SHOP_PERIOD": str(LIMIT.period),
         "SHOP_MAX_WAIT": str(MAX_WAIT),
     }
-    # The socket is ours, so requests may come before gunicorn is ready.
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+    reader, writer = os.pipe()
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=64) as listener,
+        open(reader, "rb", buffering=0) as ready,
+        open(writer, "wb", buffering=0),
+    ):
         command = [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "tests.support.shop",
-            "--workers",
-            "4",
-            *options,
+            *(sys.executable, "-m", "gunicorn", "tests.support.shop", "--log-level", "warning"),
+            *("--config", "python:tests.support.gunicorn_hooks", "--workers", str(WORKERS)),
+            *("--bind", f"fd://{listener.fileno()}", *options),
         ]
         process = subprocess.Popen(
-            [*command, "--bind", f"fd://{listener.fileno()}", "--log-level", "warning"],
-            pass_fds=[listener.fileno()],
+            command,
+            pass_fds=[listener.fileno(), writer],
             cwd=ROOT,
-            env={**os.environ, **settings},
+            env={**os.environ, **settings, "SHOP_READY": str(writer)},
         )
         try:
+            wait_for_workers(ready)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             process.terminate()
             process.wait(30)
+
+
+def wait_for_workers(ready: FileIO) -> None:
+    """Returns when each worker has written its byte: a slow start is no slow visit."""
+    for _ in range(WORKERS):
+        assert select.select([ready], [], [], 60)[0], "gunicorn's workers do not start"
+        assert ready.read(1) == b"."
 
 
 @pytest.mark.parametrize(
@@ -117,10 +129,10 @@ def test_a_view_in_four_workers_is_never_refused(
         took = time.monotonic() - started
         return Visit(order_id, page["order_id"], page["worker"], took)
 
-    with gunicorn(sandbox, storage, options) as url, ThreadPoolExecutor(4) as pool:
+    with gunicorn(sandbox, storage, options) as url, ThreadPoolExecutor(WORKERS) as pool:
         visits = list(pool.map(visit, ids))
     assert len(visits) == 200
     assert [visit.shown_id for visit in visits] == [visit.asked_id for visit in visits]
     assert sandbox.refused == 0
-    assert max(visit.seconds for visit in visits) <= MAX_WAIT + SLOWEST_ANSWER
+    assert max(visit.seconds for visit in visits) <= MAX_WAIT + SLOWEST_RESPONSE
     assert len({visit.worker for visit in visits}) > 1
