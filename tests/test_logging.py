@@ -77,7 +77,7 @@ def test_each_record_of_a_call_is_whole() -> None:
 def test_what_a_storage_reports_is_whole(tmp_path: Path) -> None:
     logger = BraceLogger()
     storage = SQLiteStorage(str(tmp_path))
-    budget = SharedBudget(storage, "digest", RateLimit(), logger)
+    budget = SharedBudget(storage, "digest", RateLimit(), logger, falls_back=False)
     budget.refuse(Slot(), 1.0)  # a folder is no file of SQLite's
     assert len(logger.lines) == 1
     assert str(tmp_path) in logger.lines[0]

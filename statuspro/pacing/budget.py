@@ -1,10 +1,10 @@
-"""How every rate budget is asked, wherever its counts are kept."""
+"""Change the ledger: in this process, or in a storage that processes share."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
+import os
 import random
 import time
 from abc import ABC, abstractmethod
@@ -12,15 +12,16 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakSet
 
+from statuspro._forks import ForkSafe
 from statuspro._logging import Logger, log
 from statuspro.errors import StatusProError
-from statuspro.pacing.forking import ForkSafe, registry
 from statuspro.pacing.ledger import Ledger
 from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.slot import Slot, Wait
 
 T = TypeVar("T")
 Change = Callable[[Ledger], T]
+Clock = Callable[[], float]
 
 _logger = logging.getLogger("statuspro")
 
@@ -118,7 +119,7 @@ class LocalBudget(Budget):
         clock: seconds of a clock that never goes back.
     """
 
-    def __init__(self, limit: RateLimit, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: RateLimit, clock: Clock = time.monotonic) -> None:
         self._ledger = Ledger(limit)
         self._clock = clock
         super().__init__(limit)
@@ -139,17 +140,21 @@ class LocalBudget(Budget):
 class Storage(ForkSafe, ABC):
     """Where processes share budgets: one connection for a process, whatever the number of keys.
 
+    Args:
+        where: the file or the machine, as messages name it.
+
     Attributes:
-        where: how messages name it.
+        name: how messages name the budgets in it.
         losses: how often counts may have been lost with the whole storage.
     """
 
-    where: str
     #: Seconds that a change may take though its caller must not wait: it is no wait yet.
     least_patience: float
 
-    def __init__(self) -> None:
+    def __init__(self, where: str) -> None:
+        self.name = f"the rate budget in {where}"
         self.losses = 0
+        self._pid = 0  # of the process that has opened the connection
         self._users: WeakSet[User] = WeakSet()
         super().__init__()
 
@@ -159,7 +164,10 @@ class Storage(ForkSafe, ABC):
         deadline = time.monotonic() + patience
         try:
             if not self.lock.acquire(timeout=patience):
-                raise StatusProError(f"the rate budget in {self.where} is busy")
+                raise StatusProError(f"{self.name} is busy")
+            if self._pid != os.getpid():  # a fork that ran no hooks
+                self.after_fork_in_child()
+                self._pid = os.getpid()
             return self.change_until(deadline, budget, change)
         finally:
             # Not by what `acquire` returned: Ctrl-C can come before that is known.
@@ -205,13 +213,7 @@ class SharedBudget(Budget):
     """
 
     def __init__(
-        self,
-        storage: Storage,
-        digest: str,
-        limit: RateLimit,
-        logger: Logger,
-        *,
-        falls_back: bool = False,
+        self, storage: Storage, digest: str, limit: RateLimit, logger: Logger, *, falls_back: bool
     ) -> None:
         self.storage = storage
         self.digest = digest
@@ -241,7 +243,7 @@ class SharedBudget(Budget):
                 ledger.load(data)
             except ValueError as error:
                 ledger, is_lost = Ledger(self.limit, steady, wall), True
-                log(self.logger, "warning", "%s: %s; they begin anew", self._name, error)
+                log(self.logger, "warning", "%s: %s; they begin anew", self.storage.name, error)
             else:
                 self._compare_clocks(ledger, steady, wall)
                 ledger.move_on(steady, wall)
@@ -252,7 +254,7 @@ class SharedBudget(Budget):
         if known is not None and (is_lost or self._losses != self.storage.losses):
             known.move_on(steady, wall)
             if data is None and self._losses == self.storage.losses and known.lasts():
-                log(self.logger, "warning", "%s: the stored counts were lost", self._name)
+                log(self.logger, "warning", "%s: the stored counts were lost", self.storage.name)
             ledger.merge(known)
         return ledger
 
@@ -271,10 +273,6 @@ class SharedBudget(Budget):
         self._known_at, self._losses = now, -1
         return change(known)
 
-    @property
-    def _name(self) -> str:
-        return f"the rate budget in {self.storage.where}"
-
     def _compare_clocks(self, ledger: Ledger, steady: float, wall: float) -> None:
         by_steady, by_wall = steady - ledger.clocks[0], wall - ledger.clocks[1]
         if 0 <= by_wall < ledger.span and not -1 < by_steady < by_wall + 1:
@@ -283,23 +281,4 @@ class SharedBudget(Budget):
     def _warn(self, text: str) -> None:
         if text not in self._warned:
             self._warned.add(text)
-            log(self.logger, "warning", "%s: %s", self._name, text)
-
-
-def release(user: User) -> None:
-    """Closes every storage that this user alone has kept open."""
-    for storage in storages():
-        storage.release(user)
-
-
-def storages() -> list[Storage]:
-    """All that this process has opened."""
-    with registry.lock:
-        return [member for member in registry.members if isinstance(member, Storage)]
-
-
-@atexit.register
-def _disconnect_all() -> None:
-    # Or the interpreter, which closes what is open later, warns of it.
-    for storage in storages():
-        storage.disconnect()
+            log(self.logger, "warning", "%s: %s", self.storage.name, text)

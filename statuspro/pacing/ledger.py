@@ -19,7 +19,8 @@ import os
 import struct
 from bisect import insort
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from statuspro.pacing.limit import RateLimit
 from statuspro.pacing.slot import Slot, Wait, wait_for
@@ -58,9 +59,8 @@ class Window:
             ended.popleft()
         free = self.size - len(ended) - len(flying)
         if free <= 0:
-            for number in [number for number, (_, until) in flying.items() if until <= now]:
-                del flying[number]
-                free += 1
+            lost = [number for number, (_, until) in flying.items() if until <= now]
+            free += len([flying.pop(number) for number in lost])
         return free
 
     def open(self, now: float, kept: float) -> int:
@@ -103,23 +103,17 @@ class Window:
             values += (number, *times)
         return values
 
-    def load(self, values: tuple[float, ...], start: int, latest: float) -> int:
-        """Takes over what `dump` has made, from `start` on, and returns where it ends.
+    def load(self, values: Iterator[float]) -> None:
+        """Takes over what `dump` has made.
 
         Raises:
-            ValueError: these are no counts, or some would never be over (after `latest`).
+            ValueError: these are no counts.
+            StopIteration: these are not all of them.
         """
-        self.paused_until, self.refused_at, *numbers, ended = values[start : start + 6]
+        self.paused_until, self.refused_at, *numbers = islice(values, 5)
         self.refusals, self.probe, self.proven = map(int, numbers)
-        start += 6 + int(ended)
-        self.ended = deque(values[start - int(ended) : start])
-        end = start + 1 + 3 * int(values[start])
-        flying = _in_groups(values[start + 1 : end], 3)
-        self.flying = {int(number): (over, until) for number, over, until in flying}
-        times = (*self.ended, *(until for _, until in self.flying.values()))
-        if max(self.paused_until, 0.0, *times) > latest:
-            raise ValueError
-        return end
+        self.ended = deque(islice(values, int(next(values))))
+        self.flying = {int(number): (over, until) for number, over, until in _groups(values, 3)}
 
     def merge(self, other: Window, later: float) -> None:
         """Adds what only the other one has counted, on a clock that is `later` than its."""
@@ -348,20 +342,27 @@ class Ledger:
         try:
             if not isinstance(data, bytes):
                 raise TypeError
-            values = struct.unpack(f"<{len(data) // 8}d", data)
-            if not math.isfinite(sum(values)):
+            numbers = struct.unpack(f"<{len(data) // 8}d", data)
+            values = iter(numbers)
+            self.now, steady, wall, self.last_place, pauses = islice(values, 5)
+            self.clocks, self.pauses = (steady, wall), int(pauses)
+            self.all.load(values)
+            self.bulk.load(values)
+            self.waiting = {
+                int(number): (p, bulk > 0, u) for number, p, bulk, u in _groups(values, 4)
+            }
+            # Some would never be over, or there is more than the counts.
+            is_damaged = self.lasts() > 3600 + (3 + MOST_PERIODS) * self.span or [*values]
+            if is_damaged or not math.isfinite(sum(numbers)):
                 raise ValueError
-            self.now, *clocks, self.last_place, pauses = values[:5]
-            self.clocks, self.pauses = (clocks[0], clocks[1]), int(pauses)
-            latest = self.now + 3600 + (3 + MOST_PERIODS) * self.span
-            at = self.bulk.load(values, self.all.load(values, 5, latest), latest)
-            groups = _in_groups(values[at + 1 :], 4)
-            self.waiting = {int(number): (p, bulk > 0, u) for number, p, bulk, u in groups}
-            if len(self.waiting) != values[at] or len(values) != at + 1 + 4 * values[at]:
-                raise ValueError
-        except (TypeError, ValueError, IndexError, struct.error):
+        except (TypeError, ValueError, OverflowError, StopIteration, struct.error):
             raise ValueError("the stored counts are damaged") from None
 
 
-def _in_groups(values: tuple[float, ...], size: int) -> Iterable[tuple[float, ...]]:
-    return zip(*[iter(values)] * size, strict=True)
+def _groups(values: Iterator[float], size: int) -> Iterable[tuple[float, ...]]:
+    """As many groups as the next value says."""
+    count = int(next(values)) * size
+    numbers = tuple(islice(values, count))
+    if len(numbers) < count:
+        raise ValueError
+    return zip(*[iter(numbers)] * size, strict=True)

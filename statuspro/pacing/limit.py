@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from statuspro import _arguments
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -34,15 +36,9 @@ class RateLimit(_Figures):
 
     def __new__(cls, requests: int = 60, bulk: int = 5, period: float = 60.0) -> Self:
         """Checks the figures."""
-        whole: dict[str, object] = {"requests": requests, "bulk": bulk}
-        for name, value in whole.items():
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
-        seconds: object = period
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise TypeError(f"period must be a number of seconds, not {type(period).__name__}")
+        requests = _arguments.whole_number("requests", requests, 1)
+        bulk = _arguments.whole_number("bulk", bulk, 1)
+        period = _arguments.seconds("period", period)
         if not 0 < period < math.inf:
             raise ValueError(f"period must be above zero and finite, not {period}")
         return super().__new__(cls, requests, bulk, period)

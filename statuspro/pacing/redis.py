@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import random
 import time
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 import redis
@@ -20,7 +18,7 @@ from redis.retry import Retry
 
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing.budget import Change, SharedBudget, Storage
+from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage
 
 T = TypeVar("T")
 
@@ -56,17 +54,12 @@ class RedisStorage(Storage):
 
     least_patience = _TIMEOUT
 
-    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._url = url
-        self.where = f"Redis at {_where(url)}"
+    def __init__(self, url: str, *, clock: Clock = time.monotonic) -> None:
+        self._connection, where = _connection(url)
         self._clock = clock
-        self._client: redis.Redis | None = None
-        self._script: Callable[..., Any] | None = None
-        self._pid = 0
-        self._used_at = 0.0  # when Redis was reached last ...
-        self._away_until = -math.inf  # ... and when to try again, if it could not be
-        self._is_away = False
-        super().__init__()
+        self._used_at = -math.inf  # when Redis was reached last over this connection ...
+        self._away_until = 0.0  # ... and when to try again; 0 where it could be reached
+        super().__init__(f"Redis at {where}")
 
     def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
         """Changes the counts by comparing and setting, see `Storage`."""
@@ -76,97 +69,79 @@ class RedisStorage(Storage):
         try:
             result = self._reach(deadline, budget, change)
         except (redis.RedisError, OSError) as error:
-            message = f"the rate budget in {self.where} cannot be used: {error}"
-            self._away_until = self._clock() + _RETRY_AFTER
+            message = f"{self.name} cannot be used: {error}"
             if not budget.falls_back:
                 raise StatusProError(message) from error
-            if not self._is_away:
-                self._is_away = True
+            if not self._away_until:
                 text = "%s; pacing in this process alone until it is back"
                 log(budget.logger, "warning", text, message)
-            return budget.change_alone(change, self._clock())
-        if self._is_away:
-            self._is_away, self._away_until = False, -math.inf
-            log(budget.logger, "info", "the rate budget in %s is back", self.where)
+            now = self._clock()
+            self._away_until = now + _RETRY_AFTER
+            return budget.change_alone(change, now)
+        if self._away_until:
+            self._away_until = 0.0
+            log(budget.logger, "info", "%s is back", self.name)
         return result
 
     def disconnect(self) -> None:
         """Closes the connection, see `Storage`."""
-        client, self._client, self._script = self._client, None, None
-        if client is not None:
-            with contextlib.suppress(redis.RedisError, OSError):
-                client.connection_pool.disconnect()
+        with contextlib.suppress(redis.RedisError, OSError):
+            self._connection.disconnect()
 
     def after_fork_in_child(self) -> None:
-        """Forgets what is the parent's."""
-        self._script = self._client = None
+        """Leaves the parent's connection alone; the next change opens another."""
+        self._used_at = -math.inf
 
     def _reach(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
         """Changes the counts, over a new connection where the one at hand was cut."""
-        if self._pid != os.getpid():
-            self.after_fork_in_child()
-        if time.monotonic() - self._used_at > _LONGEST_IDLE:
+        may_be_cut = self._clock() - self._used_at < _LONGEST_IDLE
+        if not may_be_cut:
             self.disconnect()
-        was_connected = self._script is not None
+        self._used_at = -math.inf  # until it is over: a response may be left on the connection
         try:
             return self._exchange(deadline, budget, change)
         except (redis.ConnectionError, redis.TimeoutError, OSError):
-            if not was_connected:
+            if not may_be_cut:
                 raise
+        self.disconnect()
         return self._exchange(deadline, budget, change)
 
     def _exchange(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
-        digest = budget.digest
-        keys = [f"statuspro:2:{{{digest}}}", f"statuspro:1:{{{digest}}}"]
         pause = 0.0005
-        try:
-            run = self._script or self._connect()
-            while True:
-                state, seconds, micros, older = run(keys=keys)
-                now = int(seconds) + int(micros) / 1e6
-                ledger = budget.ledger(state, now, now, outdated=bool(older))
-                result = change(ledger)
-                lasting = math.ceil(1000 * (ledger.lasts() + ledger.span))
-                if run(keys=keys, args=[state or b"", ledger.dump(), lasting]) == 1:
-                    break
-                if time.monotonic() > deadline:
-                    raise redis.RedisError("too many processes are at it")
-                time.sleep(random.uniform(0, pause))
-                pause = min(2 * pause, 0.02)
-        except BaseException:  # the response may still arrive: not on a connection that goes on
-            self.disconnect()
-            raise
-        self._used_at = time.monotonic()
-        budget.keep(ledger, self._clock())
+        while True:
+            state, seconds, micros, older = self._run(budget)
+            now = int(seconds) + int(micros) / 1e6
+            ledger = budget.ledger(state, now, now, outdated=bool(older))
+            result = change(ledger)
+            lasting = math.ceil(1000 * (ledger.lasts() + ledger.span))
+            if self._run(budget, state or b"", ledger.dump(), lasting) == 1:
+                break
+            if time.monotonic() > deadline:
+                raise redis.RedisError("too many processes are at it")
+            time.sleep(random.uniform(0, pause))
+            pause = min(2 * pause, 0.02)
+        self._used_at = self._clock()
+        budget.keep(ledger, self._used_at)
         return result
 
-    def _connect(self) -> Callable[..., Any]:
-        # One connection behind our own lock: no fork falls into redis-py's locks.
-        client = redis.Redis(connection_pool=_pool(self._url), single_connection_client=True)
-        self._client, self._pid = client, os.getpid()
-        self._script = client.register_script(_SCRIPT)
-        return self._script
+    def _run(self, budget: SharedBudget, *arguments: bytes | int) -> Any:
+        keys = (f"statuspro:{version}:{{{budget.digest}}}" for version in (2, 1))
+        # One connection behind our own lock: no fork falls into the locks of redis-py's clients.
+        self._connection.send_command("EVAL", _SCRIPT, 2, *keys, *arguments)
+        return self._connection.read_response()
 
 
-def _pool(url: str) -> redis.ConnectionPool:
-    pool_class: Any = redis.ConnectionPool  # its keywords have no types
-    pool: redis.ConnectionPool = pool_class.from_url(
-        url,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
-        retry=Retry(NoBackoff(), 0),
-    )
-    pool.connection_kwargs["decode_responses"] = False  # whatever the URL says: the state is bytes
-    return pool
-
-
-def _where(url: str) -> str:
-    """Host and port, or the socket's path, of a URL that is checked on the way."""
+def _connection(url: str) -> tuple[Any, str]:
+    """A connection that opens by itself, and where to: host and port, or the socket's path."""
+    limits = {"socket_timeout": _TIMEOUT, "socket_connect_timeout": _TIMEOUT}
+    pool: Any = redis.ConnectionPool  # its keywords have no types
     try:
-        made = _pool(url)
-        made.connection_class(**made.connection_kwargs)
+        made = pool.from_url(url, retry=Retry(NoBackoff(), 0), **limits)
+        # Whatever the URL says: the state is bytes.
+        options = {**made.connection_kwargs, "decode_responses": False}
+        connection = made.connection_class(**options)
     except (ValueError, TypeError, redis.RedisError):
         # Without the cause, whose text may hold a part of the password.
         raise ConfigurationError("rate_limit_storage: the URL of Redis cannot be used") from None
-    where: dict[str, Any] = made.connection_kwargs
-    return str(where.get("path") or f"{where.get('host', 'localhost')}:{where.get('port', 6379)}")
+    host = f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+    return connection, str(options.get("path") or host)

@@ -34,11 +34,6 @@ class Slot:
         answered: False where the attempt ended without a response, although it may have been sent.
     """
 
-    __slots__ = (
-        *("answered", "bulk", "due", "grace", "lease", "number", "patience", "pauses"),
-        *("place", "taken"),
-    )
-
     def __init__(self, *, bulk: bool = False, lease: float = 60.0) -> None:
         self.bulk = bulk
         self.lease = min(lease, 3600.0)

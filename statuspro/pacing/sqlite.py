@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing.budget import Change, SharedBudget, Storage
+from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage
 
 T = TypeVar("T")
 
@@ -52,21 +52,16 @@ class SQLiteStorage(Storage):
     least_patience = 0.1
 
     def __init__(
-        self,
-        path: str,
-        *,
-        steady: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        self, path: str, *, steady: Clock = time.monotonic, wall: Clock = time.time
     ) -> None:
-        self.where = path
         if not os.path.isdir(os.path.dirname(path)):
             raise ConfigurationError(f"rate_limit_storage: the folder of {path} is missing")
+        self._path = path
         self._clocks = steady, wall
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
         self._file = (0, 0)
         self._has_older = False
-        super().__init__()
+        super().__init__(path)
 
     def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
         """Changes the counts in one transaction, see `Storage`."""
@@ -77,8 +72,7 @@ class SQLiteStorage(Storage):
             except (sqlite3.Error, OSError) as error:
                 tries -= 1
                 if not tries or _is_locked(error):
-                    message = f"the rate budget in {self.where} cannot be used: {error}"
-                    raise StatusProError(message) from error
+                    raise StatusProError(f"{self.name} cannot be used: {error}") from error
                 self._recover(error, budget)
 
     def disconnect(self) -> None:
@@ -95,8 +89,6 @@ class SQLiteStorage(Storage):
             self._connection = None
 
     def _transaction(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
-        if self._pid != os.getpid():
-            self.after_fork_in_child()
         try:
             connection = self._connection or self._connect(deadline)
             with connection:  # which commits, or rolls back, whatever is raised
@@ -119,12 +111,11 @@ class SQLiteStorage(Storage):
     def _connect(self, deadline: float) -> sqlite3.Connection:
         # Never the file of an open connection: closing it here would drop SQLite's locks.
         with contextlib.suppress(FileExistsError):
-            os.close(os.open(self.where, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         self._file = self._find()
         connection = self._connection = sqlite3.connect(
-            self.where, timeout=0, isolation_level=None, check_same_thread=False
+            self._path, timeout=0, isolation_level=None, check_same_thread=False
         )
-        self._pid = os.getpid()
         _patiently(deadline, lambda: self._set_up(connection))
         return connection
 
@@ -137,11 +128,10 @@ class SQLiteStorage(Storage):
         self._has_older = connection.execute(_HAS_OLDER).fetchone() is not None
 
     def _find(self) -> tuple[int, int]:
-        try:
-            status = os.stat(self.where)
-        except FileNotFoundError:
-            return (0, 0)
-        return status.st_dev, status.st_ino
+        with contextlib.suppress(FileNotFoundError):
+            status = os.stat(self._path)
+            return status.st_dev, status.st_ino
+        return (0, 0)
 
     def _is_older_in_use(self, budget: SharedBudget, steady: float) -> bool:
         assert self._connection is not None
@@ -160,11 +150,11 @@ class SQLiteStorage(Storage):
             if self._find() != self._file:
                 return  # another process has done it
             with contextlib.suppress(OSError):  # then the next try fails too
-                os.replace(self.where, f"{self.where}.damaged-{time.time_ns()}")
+                os.replace(self._path, f"{self._path}.damaged-{time.time_ns()}")
         else:
             return
         self.losses += 1
-        log(budget.logger, "warning", text, f"the rate budget in {self.where}", error)
+        log(budget.logger, "warning", text, self.name, error)
 
 
 def _patiently(deadline: float, action: Callable[[], object]) -> None:

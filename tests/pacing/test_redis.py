@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import RateLimit, Slot, budget_for
-from statuspro.pacing import redis as redis_storage
+from statuspro.pacing import RateLimit, Slot, budget_for, storage_at
 from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
 from statuspro.pacing.redis import RedisStorage
-from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
@@ -355,13 +353,13 @@ def test_the_first_change_after_a_cut_opens_the_connection_anew(
 
 
 def test_a_connection_that_was_idle_for_long_is_not_even_tried(
-    forwarder: Forwarder, open_budget: Open, monkeypatch: pytest.MonkeyPatch
+    forwarder: Forwarder, open_budget: Open
 ) -> None:
-    budget = open_budget(url=forwarder.url)
+    clock = Clock()
+    budget = open_budget(url=forwarder.url, clock=clock)
     use(budget, 1)
     forwarder.swallow()
-    monkeypatch.setattr(redis_storage, "_LONGEST_IDLE", 0.05)
-    time.sleep(0.1)
+    clock.now += 31.0
     began, slot = time.monotonic(), Slot()
     slot.patience = 0.0
     assert budget.take(slot) is None

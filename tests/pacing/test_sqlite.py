@@ -19,11 +19,10 @@ from pathlib import Path
 import pytest
 
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing import RateLimit, Slot, budget_for
+from statuspro.pacing import RateLimit, Slot, budget_for, storage_at
 from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import Ledger
 from statuspro.pacing.sqlite import SQLiteStorage
-from statuspro.pacing.storage import storage_at
 from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
@@ -55,7 +54,7 @@ def open_budget(path: Path) -> Iterator[Open]:
     ) -> SharedBudget:
         clock = clock or Clock()
         storage = SQLiteStorage(str(path), steady=clock, wall=wall or clock)
-        budget = SharedBudget(storage, digest, limit or RateLimit(), LOGGER)
+        budget = SharedBudget(storage, digest, limit or RateLimit(), LOGGER, falls_back=False)
         opened.append(budget)
         return budget
 
@@ -696,8 +695,7 @@ import atexit, sys
 def look():
     print(storage._connection)
 atexit.register(look)
-from statuspro.pacing import RateLimit, Slot, budget_for
-from statuspro.pacing.storage import storage_at
+from statuspro.pacing import RateLimit, Slot, budget_for, storage_at
 budget_for("https://a.test", "k", RateLimit(), storage=sys.argv[1]).take(Slot())
 storage = storage_at(sys.argv[1])
 assert storage._connection
