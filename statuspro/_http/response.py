@@ -98,7 +98,7 @@ class ArrivingResponse(http.client.HTTPResponse):
         if version not in ("HTTP/1.0", "HTTP/0.9") and not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
-        self.code, self.reason = self.status, reason.strip()
+        self.reason = reason.strip()
         self.headers = self.msg = _read_headers(self.fp)
         if self.debuglevel > 0:
             for name, value in self.headers.items():

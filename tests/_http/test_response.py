@@ -54,7 +54,7 @@ HEADS = [
 def seen(kind: type[http.client.HTTPResponse], data: bytes, method: str) -> dict[str, Any]:
     response = kind(Socket(data + b"abc"), method=method)  # type: ignore[arg-type] # enough of one
     response.begin()
-    names = ("status", "code", "reason", "version", "length", "chunked", "will_close")
+    names = ("status", "reason", "version", "length", "chunked", "will_close")
     return {
         **{name: getattr(response, name) for name in names},
         "headers": response.headers.items(),
