@@ -32,7 +32,7 @@ from statuspro.sandbox.orders import Order
 
 MAX_RETRIES = 2
 
-#: Bytes; larger than any answer that the matrix' orders make.
+#: Bytes; larger than any response with the matrix' orders.
 MAX_RESPONSE_BYTES = 200_000
 
 EVERY_TIME = 1_000_000
@@ -172,7 +172,7 @@ FAULTS = [
     Fault("none", "nothing goes wrong", _nothing, StatusProError, PASSES, PASSES, PASSES),
     Fault(
         "slow",
-        "the answer is slow, but within the timeout",
+        "the response is slow, but within the timeout",
         _slow(0.02),
         StatusProError,
         PASSES,
@@ -334,7 +334,7 @@ FAULTS = [
     ),
     Fault(
         "timeout",
-        "no answer in time",
+        "no response in time",
         _slow(3600),
         APITimeoutError,
         AGAIN,
@@ -345,7 +345,7 @@ FAULTS = [
     ),
     Fault(
         "stall",
-        "the answer's body stalls",
+        "the response's body stalls",
         _stall,
         APITimeoutError,
         AGAIN,
@@ -356,7 +356,7 @@ FAULTS = [
     ),
     Fault(
         "cut",
-        "the answer's body breaks off",
+        "the response's body breaks off",
         _cut,
         APIConnectionError,
         AGAIN,
@@ -367,22 +367,26 @@ FAULTS = [
     *[
         Fault(name, says, _raw(data), APIConnectionError, AGAIN, ENDS, AGAIN)
         for name, says, data in [
-            ("not-http", "the answer is not HTTP", b"Hello\r\n\r\n"),
-            ("status-99", "the answer has a status that HTTP does not know", b"HTTP/1.1 99 No\r\n"),
-            ("headers-cut", "the answer breaks off in its headers", _HEAD + b"Content-"),
+            ("not-http", "the response is not HTTP", b"Hello\r\n\r\n"),
+            (
+                "status-99",
+                "the response has a status of two digits",
+                b"HTTP/1.1 99 No\r\n",
+            ),
+            ("headers-cut", "the response breaks off in its headers", _HEAD + b"Content-"),
             (
                 "headers-endless",
-                "the answer has 10,000 headers",
+                "the response has 10,000 headers",
                 _HEAD + b"X-More: 1\r\n" * 10_000 + b"\r\n{}",
             ),
             (
                 "chunks-broken",
-                "the answer's chunks are not as HTTP has them",
+                "the response's chunks are malformed",
                 _HEAD + b"Transfer-Encoding: chunked\r\n\r\nnone\r\n",
             ),
             (
                 "gzip-broken",
-                "the answer's compression is broken",
+                "the response's compression is broken",
                 _HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain",
             ),
         ]
@@ -413,7 +417,7 @@ FAULTS = [
     _unusable("not-utf-8", "200 with bytes that are not UTF-8", b'{"message": "\xff"}'),
     _unusable("empty", "200 with an empty body", b""),
     _unusable("null", "200 with ``null``", b"null"),
-    _unusable("string", "200 with a string where more was promised", b'"all is well"'),
+    _unusable("string", "200 with a string instead of an object or an array", b'"all is well"'),
     _unusable("oversized", "200 larger than ``max_response_bytes``", b" " * 2 * MAX_RESPONSE_BYTES),
 ]
 
