@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import statuspro._http
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "statuspro"
 FILLERS = set("how may what when which where there with its and are can for has the".split())
@@ -64,3 +66,10 @@ def test_a_contract_becomes_a_table_highest_room_first(rooms: dict[str, Any]) ->
     assert [line.strip(" *-`") for line in lines if line.startswith("    * -")] == ["3", "2", "1"]
     files = [line.strip(" -`") for line in lines if "``" in line]
     assert files == [f"statuspro/_http/{name}.py" for name in ("transport", "retry", "headers")]
+
+
+def test_the_way_of_a_call_passes_every_module_of_its_room() -> None:
+    modules = {path.name for path in (PACKAGE / "_http").glob("*.py")} - {"__init__.py"}
+    named = set(re.findall(r"\w+\.py\b", statuspro._http.__doc__ or ""))
+    assert modules - named == set()
+    assert {name for name in named if not any(PACKAGE.rglob(name))} == set()
