@@ -41,7 +41,7 @@ def calls(bench: Bench) -> Result:
     amount, rounds = (200, 3) if bench.is_quick else (2000, 15)
     run = partial(bench.run, amount=amount, warm_up=amount // 10)
     samples = take_turns(_both(run, "get"), rounds)
-    return Result(_wall_and_cpu("one get_order, pacing on", samples, 0.75, per=amount))
+    return Result(_wall_and_cpu("one get_order, pacing on", samples, 0.50, per=amount))
 
 
 def stream(bench: Bench) -> Result:

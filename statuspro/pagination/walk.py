@@ -259,7 +259,7 @@ class Cursor:
 
     def expects(self, read: Read) -> bool:
         """Whether a read that is under way begins where the stretch can go on."""
-        return read.start < self.end or (read.start == self.end and not self.moved)
+        return read.start <= self.end - self.moved  # one position of overlap where it has moved
 
     def notice_movement(self) -> None:
         """Has each read overlap from now on; items that cannot be told apart never do."""

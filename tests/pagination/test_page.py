@@ -151,7 +151,9 @@ def test_a_clients_own_parameters_go_with_every_page() -> None:
     [
         ({"data": None, "meta": {}}, "its data is not an array"),
         ({"data": [1], "meta": {}}, "its data is not an array of objects"),
+        ({"data": [{}, 1], "meta": {}}, "its data is not an array of objects"),
         ({"data": [{"id": {}}], "meta": {}}, "an item's id is neither a number nor a string"),
+        ({"data": [{}, {"id": []}], "meta": {}}, "an item's id is neither a number nor a string"),
         ({"data": [], "meta": None}, "its meta is not an object"),
         ({"data": [], "meta": {}}, "its meta has no last_page"),
         (

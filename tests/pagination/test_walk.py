@@ -24,6 +24,7 @@ from statuspro import (
     list_orders,
     paginate,
 )
+from statuspro.pagination.walk import Walk
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support.lists import MovingList, Pages, failing_at, ids_of, local, page_number, page_of
@@ -290,6 +291,25 @@ def test_items_without_ids_that_move_or_repeat_themselves_end_in_the_warning() -
     for answer in (moving, the_same):
         with pytest.warns(TruncatedListWarning, match="without an id"):
             assert len(list(paginate(Pages(answer).client, "/statuses"))) == 3
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_items_without_ids_come_once_where_the_list_may_move(moved: bool) -> None:
+    """A write of the client says so, or the caller of the walk; no read overlaps another."""
+
+    def answer(number: int, per_page: int) -> Any:
+        return {"data": [{"code": number}], "meta": {"last_page": 3, "total": 3}}
+
+    pages = Pages(answer)
+    client = pages.client
+    walk = Walk(client, "/statuses", moved=moved).items()
+    found = [next(walk)]
+    if not moved:
+        client.last_write = object()
+    with pytest.warns(TruncatedListWarning, match="without an id"):
+        found += walk
+    assert found == [{"code": 1}, {"code": 2}, {"code": 3}]
+    assert pages.reads == [1, 2, 3]
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
