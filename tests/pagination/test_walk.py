@@ -305,11 +305,11 @@ def test_items_without_ids_come_once_where_the_list_may_move(moved: bool) -> Non
     walk = Walk(client, "/statuses", moved=moved).items()
     found = [next(walk)]
     if not moved:
-        client.last_write = object()
+        client.post("/statuses?page=9&per_page=1")
     with pytest.warns(TruncatedListWarning, match="without an id"):
         found += walk
     assert found == [{"code": 1}, {"code": 2}, {"code": 3}]
-    assert pages.reads == [1, 2, 3]
+    assert pages.reads == ([1, 2, 3] if moved else [1, 9, 2, 3])
 
 
 @pytest.mark.parametrize("prefetch", [0, 4])
