@@ -1,7 +1,7 @@
 """Every check of the project, each in an environment of its own: ``nox -l`` lists them.
 
-``nox`` alone runs what needs no other Python than its own. ``.ci/run`` runs the tests itself and
-then, in the environment that it has made for them, the sessions with the tag ``check``.
+``nox`` alone runs the tests and every quick check, on nox's own Python. ``.ci/run`` runs the tests
+itself and then, in the environment that it has made for them, the sessions with the tag ``check``.
 """
 
 import configparser
@@ -58,7 +58,7 @@ def coverage(session: nox.Session) -> None:
 def company(session: nox.Session) -> None:
     """Run the tests beside what users put around requests; each of it is installed."""
     session.install("-e", ".[test,company]")
-    # It would take urllib3's place: it is installed where only its own test looks.
+    # urllib3-future overwrites urllib3: it is installed where only its own test looks.
     apart = Path(session.create_tmp()).resolve() / "urllib3-future"
     session.install("--target", str(apart), "--upgrade", "urllib3-future")
     folder = ROOT / "tests" / "company"
