@@ -15,8 +15,8 @@ import requests
 from statuspro import Client, StatusProClient, TruncatedListWarning
 from statuspro._logging import log, warn, warn_each_time
 from statuspro.pacing.budget import SharedBudget
+from statuspro.pacing.ledger import Slot
 from statuspro.pacing.limit import RateLimit
-from statuspro.pacing.slot import Slot
 from statuspro.pacing.sqlite import SQLiteStorage
 from statuspro.sandbox import Sandbox
 

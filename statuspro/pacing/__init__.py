@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import logging
 import os
 
 from statuspro import _forks
 from statuspro._logging import Logger
 from statuspro.errors import ConfigurationError
 from statuspro.pacing.budget import Budget, LocalBudget, SharedBudget, Storage, User
+from statuspro.pacing.ledger import Slot, Wait
 from statuspro.pacing.limit import RateLimit
-from statuspro.pacing.slot import Slot, Wait
 
 __all__ = ["Budget", "LocalBudget", "RateLimit", "Slot", "User", "Wait", "budget_for", "release"]
 
-_logger = logging.getLogger("statuspro")
 _budgets: dict[tuple[str, str | None, str | None], Budget] = {}
 _storages: dict[str, Storage] = {}
 
@@ -33,7 +31,7 @@ def budget_for(
     *,
     storage: str | None = None,
     fallback: str | None = None,
-    logger: Logger = _logger,
+    logger: Logger = Budget.logger,
     user: User | None = None,
 ) -> Budget:
     """Opens the budget of an API key: the same one for the same arguments.

@@ -15,15 +15,12 @@ from weakref import WeakSet
 from statuspro._forks import ForkSafe
 from statuspro._logging import Logger, log
 from statuspro.errors import StatusProError
-from statuspro.pacing.ledger import Ledger
+from statuspro.pacing.ledger import Ledger, Slot, Wait
 from statuspro.pacing.limit import RateLimit
-from statuspro.pacing.slot import Slot, Wait
 
 T = TypeVar("T")
 Change = Callable[[Ledger], T]
 Clock = Callable[[], float]
-
-_logger = logging.getLogger("statuspro")
 
 # Seconds that a change waits for others at the most, however long its caller could.
 _MOST_PATIENCE = 5.0
@@ -36,10 +33,8 @@ class User:
 class Budget(ForkSafe, ABC):
     """Says which request may be sent, and when. None of the methods sleeps for a slot."""
 
-    def __init__(self, limit: RateLimit, logger: Logger = _logger) -> None:
-        self.limit = limit
-        self.logger = logger
-        super().__init__()
+    limit: RateLimit
+    logger: Logger = logging.getLogger("statuspro")
 
     @abstractmethod
     def change(self, change: Change[T], patience: float) -> T:
@@ -120,9 +115,10 @@ class LocalBudget(Budget):
     """
 
     def __init__(self, limit: RateLimit, clock: Clock = time.monotonic) -> None:
+        self.limit = limit
         self._ledger = Ledger(limit)
         self._clock = clock
-        super().__init__(limit)
+        super().__init__()
 
     def change(self, change: Change[T], patience: float) -> T:
         """Changes the counts, see `Budget`."""
@@ -215,14 +211,13 @@ class SharedBudget(Budget):
     def __init__(
         self, storage: Storage, digest: str, limit: RateLimit, logger: Logger, *, falls_back: bool
     ) -> None:
-        self.storage = storage
-        self.digest = digest
-        self.falls_back = falls_back
+        self.storage, self.digest = storage, digest
+        self.limit, self.logger, self.falls_back = limit, logger, falls_back
         self._known: Ledger | None = None  # the counts as this process saw them last ...
         self._known_at = 0.0  # ... when ...
         self._losses = storage.losses  # ... and how often the storage had been lost by then
         self._warned: set[str] = set()
-        super().__init__(limit, logger)
+        super().__init__()
 
     def change(self, change: Change[T], patience: float) -> T:
         """Changes the counts, see `Budget`."""

@@ -17,18 +17,56 @@ from __future__ import annotations
 import math
 import os
 import struct
-from bisect import insort
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
+from typing import Any, NamedTuple
 
 from statuspro.pacing.limit import RateLimit
-from statuspro.pacing.slot import Slot, Wait, wait_for
 
 # A slot is kept this much longer than the period: at 60 s a whole second, the service's tick.
 MARGIN = 0.0175
 # Whatever the service says, it is asked again after so many periods.
 MOST_PERIODS = 5
+
+
+class Wait(NamedTuple):
+    """Not yet.
+
+    Attributes:
+        seconds: until it is worth asking again, as far as known.
+        reason: a short sentence for a person.
+    """
+
+    seconds: float
+    reason: str
+
+
+class Slot:
+    """One attempt's slot in a budget. What the arguments do not name belongs to the budget.
+
+    Args:
+        bulk: whether the attempt counts as a bulk request as well.
+        lease: seconds that the attempt can take at the most. The slot of a process that was killed
+            is kept for this long (at least for a period), and then for a period.
+
+    Attributes:
+        patience: seconds that the caller can still wait for the budget itself, where another
+            process or thread is at it.
+        answered: False where the attempt ended without a response, although it may have been sent.
+    """
+
+    def __init__(self, *, bulk: bool = False, lease: float = 60.0) -> None:
+        self.bulk = bulk
+        self.lease = min(lease, 3600.0)
+        self.patience = math.inf
+        self.answered = True
+        self.number = 0  # tells it from all others; 0 when it is neither waiting nor taken
+        self.place = 0.0  # in the queue: the time when it came
+        self.due = 0.0  # when its turn was to come, as it was told last ...
+        self.grace = 0.0  # ... and how much longer it is waited for, being late as a rule
+        self.pauses = -1  # how many pauses there had been when it was taken
+        self.taken = False
 
 
 class Window:
@@ -45,12 +83,12 @@ class Window:
         self.probe = 0  # the number of the request that was sent alone
         self.proven = 0  # how many had gone through in a period when a series began
 
-    def end(self, until: float) -> None:
-        """Keeps a slot until then."""
-        if self.ended and until < self.ended[-1]:
-            insort(self.ended, until)
-        else:
-            self.ended.append(until)
+    def keep(self, until: float, count: int = 1) -> None:
+        """Keeps so many slots until then."""
+        is_sorted = not self.ended or until >= self.ended[-1]
+        self.ended.extend([until] * count)
+        if not is_sorted:
+            self.ended = deque(sorted(self.ended))
 
     def free(self, now: float) -> int:
         """The number of free slots, pauses left aside."""
@@ -97,11 +135,9 @@ class Window:
 
     def dump(self) -> list[float]:
         """The state as numbers."""
-        values = [self.paused_until, self.refused_at, self.refusals, self.probe, self.proven]
-        values += (len(self.ended), *self.ended, len(self.flying))
-        for number, times in self.flying.items():
-            values += (number, *times)
-        return values
+        series = self.paused_until, self.refused_at, self.refusals, self.probe, self.proven
+        flying = chain.from_iterable((number, *times) for number, times in self.flying.items())
+        return [*series, len(self.ended), *self.ended, len(self.flying), *flying]
 
     def load(self, values: Iterator[float]) -> None:
         """Takes over what `dump` has made.
@@ -177,7 +213,7 @@ class Ledger:
         wait, why = self._wait(slot)
         if wait > 0:
             self._queue(slot, wait)
-            return wait_for(self.limit, why, wait)
+            return _told(self.limit, why, wait)
         over, gone = self.now + slot.lease, self.now + max(slot.lease, self.limit.period)
         for window in windows:
             window.flying[slot.number] = over, gone + self.span
@@ -227,7 +263,7 @@ class Ledger:
         tick = self.limit.period / 60
         until = now + (self.span if reset is None else min(max(reset, 0) + tick, self.span))
         if remaining > 0:
-            window.ended = deque(sorted([*window.ended, *[until] * (free - remaining)]))
+            window.keep(until, free - remaining)
         elif reset is not None:
             window.paused_until = max(window.paused_until, until)
         elif not window.refusals:
@@ -237,8 +273,7 @@ class Ledger:
     def land(self) -> None:
         """Counts everything under way as ended, and forgets what waits."""
         for window in (self.all, self.bulk):
-            for _ in window.flying:
-                window.end(self.now + self.span)
+            window.keep(self.now + self.span, len(window.flying))
             window.flying.clear()
         self.waiting.clear()
 
@@ -274,7 +309,7 @@ class Ledger:
         until, unknown = self.now + self.span, self.now + self.limit.period + self.span
         for window in self._windows(slot):
             _, gone = window.flying.get(slot.number, (0.0, unknown))
-            window.end(until if slot.answered else max(until, gone))
+            window.keep(until if slot.answered else max(until, gone))
             window.flying.pop(slot.number, None)
 
     def _pause(self, window: Window, retry_after: float | None) -> float:
@@ -327,21 +362,18 @@ class Ledger:
 
     def dump(self) -> bytes:
         """The whole state as numbers, to be stored; `load` in another version reads another key."""
-        values: list[float] = [self.now, *self.clocks, self.last_place, self.pauses]
-        values += (*self.all.dump(), *self.bulk.dump(), len(self.waiting))
-        for number, waiting in self.waiting.items():
-            values += (number, *waiting)
+        times = self.now, *self.clocks, self.last_place, self.pauses
+        waiting = chain.from_iterable((number, *each) for number, each in self.waiting.items())
+        values = [*times, *self.all.dump(), *self.bulk.dump(), len(self.waiting), *waiting]
         return struct.pack(f"<{len(values)}d", *values)
 
-    def load(self, data: object) -> None:
+    def load(self, data: Any) -> None:
         """Takes over what `dump` has stored.
 
         Raises:
             ValueError: the data are damaged.
         """
         try:
-            if not isinstance(data, bytes):
-                raise TypeError
             numbers = struct.unpack(f"<{len(data) // 8}d", data)
             values = iter(numbers)
             self.now, steady, wall, self.last_place, pauses = islice(values, 5)
@@ -366,3 +398,24 @@ def _groups(values: Iterator[float], size: int) -> Iterable[tuple[float, ...]]:
     if len(numbers) < count:
         raise ValueError
     return zip(*[iter(numbers)] * size, strict=True)
+
+
+def _told(limit: RateLimit, why: str, seconds: float) -> Wait:
+    """Makes a wait of its seconds and its cause, said in one sentence for a person."""
+    time = _readable(seconds)
+    if why == "paused":
+        reason = f"the service allows no more requests for now, trying again in {time}"
+    elif why == "probe":
+        reason = "the service refused a request, one goes alone to see if it is over"
+    else:
+        number, kind = (limit.bulk, "bulk ") if why == "bulk" else (limit.requests, "")
+        noun, verb = ("request", "is") if number == 1 else ("requests", "are")
+        per = "a minute" if limit.period == 60 else f"in {_readable(limit.period)}"
+        reason = f"{number} {kind}{noun} {per} {verb} used, next slot in {time}"
+    return Wait(seconds, f"rate limit: {reason}")
+
+
+def _readable(seconds: float) -> str:
+    if seconds >= 9.95:
+        return f"{math.ceil(seconds - 0.05)} s"
+    return f"{max(seconds, 0.01):.{1 if seconds >= 0.995 else 2}f}".rstrip("0").rstrip(".") + " s"

@@ -1,15 +1,15 @@
 """RateLimit: how much the service allows."""
 
+# pyright: reportIncompatibleMethodOverride=false
+# NamedTuple has `_make` final, but what it makes has to be checked too.
+
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from statuspro import _arguments
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 # Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
@@ -34,7 +34,7 @@ class RateLimit(_Figures):
 
     __slots__ = ()
 
-    def __new__(cls, requests: int = 60, bulk: int = 5, period: float = 60.0) -> Self:
+    def __new__(cls, requests: int = 60, bulk: int = 5, period: float = 60.0) -> RateLimit:
         """Checks the figures."""
         requests = _arguments.whole_number("requests", requests, 1)
         bulk = _arguments.whole_number("bulk", bulk, 1)
@@ -44,7 +44,5 @@ class RateLimit(_Figures):
         return super().__new__(cls, requests, bulk, period)
 
     @classmethod
-    def _make(  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
-        cls, iterable: Iterable[Any]
-    ) -> Self:
+    def _make(cls, iterable: Iterable[Any]) -> RateLimit:  # type: ignore[override]
         return cls(*iterable)  # `_replace` comes through here too

@@ -10,7 +10,7 @@ import contextlib
 import math
 import random
 import time
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,9 +18,7 @@ from redis.retry import Retry
 
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage
-
-T = TypeVar("T")
+from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage, T
 
 # Seconds that one command may take.
 _TIMEOUT = 1.0

@@ -8,26 +8,24 @@ its place in the queue is passed over.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import sqlite3
 import struct
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
-from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage
-
-T = TypeVar("T")
+from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage, T
 
 _TABLE = "CREATE TABLE IF NOT EXISTS budget_2 (digest TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID"
 _READ = "SELECT state FROM budget_2 WHERE digest = ?"
 _WRITE = "INSERT OR REPLACE INTO budget_2 VALUES (?, ?)"
 # What an older version wrote: its numbers begin with the time of its last change.
 _HAS_OLDER = "SELECT 1 FROM sqlite_master WHERE name = 'budget_1'"
-_READ_OLDER = "SELECT state FROM budget_1 WHERE digest = ?"
+_READ_OLDER = "SELECT substr(state, 1, 8) FROM budget_1 WHERE digest = ? AND length(state) >= 8"
 
 # Connections of a parent that forked without telling: closing them would disturb its locks.
 _abandoned: list[sqlite3.Connection] = []
@@ -136,19 +134,16 @@ class SQLiteStorage(Storage):
     def _is_older_in_use(self, budget: SharedBudget, steady: float) -> bool:
         assert self._connection is not None
         row = self._connection.execute(_READ_OLDER, (budget.digest,)).fetchone()
-        if row is None or not isinstance(row[0], bytes) or len(row[0]) < 8:
-            return False
-        changed_at: float = struct.unpack_from("<d", row[0])[0]
+        changed_at: float = struct.unpack("<d", row[0])[0] if row else -math.inf
         return 0 <= steady - changed_at < 2 * budget.limit.period
 
     def _recover(self, error: Exception, budget: SharedBudget) -> None:
         """Says what was lost, and puts a file aside that is damaged."""
         if isinstance(error, _MovedError):
             text = "%s: %s; it goes on in the file that is there now"
-        elif type(error) is sqlite3.DatabaseError:  # and of no subclass: damaged, or no database
+        # Of no subclass: it is damaged, or no database. Another process may have put it aside.
+        elif type(error) is sqlite3.DatabaseError and self._find() == self._file:
             text = "%s: %s; it goes on in a new file, the old one is kept as *.damaged-*"
-            if self._find() != self._file:
-                return  # another process has done it
             with contextlib.suppress(OSError):  # then the next try fails too
                 os.replace(self._path, f"{self._path}.damaged-{time.time_ns()}")
         else:
