@@ -40,7 +40,7 @@ def service() -> Iterator[Service]:
 
 
 def ask(client: StatusProClient, ids: list[int]) -> None:
-    """Each answer must be the one that was asked for."""
+    """Each response must be about the order that was asked for."""
     for number in ids:
         assert client.get_order(number)["id"] == number
 
@@ -202,7 +202,7 @@ def test_a_fork_in_the_middle_of_a_call(service: Service) -> None:
         assert refusing.accepted == 2  # the child has opened its own
 
 
-# Locks that nobody releases ---------------------------------------------------------------------
+# Locks that no thread releases -------------------------------------------------------------------
 
 
 def locks_of(client: StatusProClient) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _abandoned: list[sqlite3.Connection] = []
 
 
 class _MovedError(OSError):
-    """The file is no longer the one that was opened."""
+    """The file that was opened has been removed or replaced."""
 
 
 class SQLiteStorage(Storage):

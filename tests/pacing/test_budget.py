@@ -170,7 +170,7 @@ def test_a_child_starts_with_a_copy_of_the_counts() -> None:
     wait_of(budget, waiting)
 
     def child() -> None:
-        assert wait_of(budget, Slot()).seconds < SPAN  # nobody waits in the child
+        assert wait_of(budget, Slot()).seconds < SPAN  # no thread waits in the child
 
     assert runs_in_fork(child)
     budget.give_back(under_way)

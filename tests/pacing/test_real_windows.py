@@ -52,7 +52,7 @@ class Terms:
         limit: the figures.
         orders: how many orders there are.
         per_page: so many of them a page.
-        delay: the longest delay of a request and its answer together, in seconds.
+        delay: the longest delay of a request and its response together, in seconds.
         bulk_ids: for how many orders a status is set.
     """
 
@@ -113,12 +113,12 @@ def strict() -> Iterator[Sandbox]:
 
 
 def never(seconds: float, reason: str) -> None:
-    """For `on_wait` where nobody may wait."""
+    """For `on_wait` where no call may wait."""
     pytest.fail(f"waits {seconds} s: {reason}")
 
 
 def check_fairness(sandbox: Sandbox, limit: RateLimit, seconds: list[float], callers: int) -> None:
-    """The budget was used and nobody starved.
+    """The budget was used and no caller starved.
 
     Where windows are short, a busy machine alone would decide that.
     """
@@ -192,7 +192,7 @@ def test_processes_with_threads_are_never_refused(
 def test_processes_go_on_when_others_are_killed(
     terms: Terms, sandbox: Sandbox, storage: str
 ) -> None:
-    # The places of those under way are lost for as long as an attempt may take.
+    # The slots of those under way are lost for as long as an attempt may take.
     options: dict[str, Any] = {"rate_limit_storage": storage, "timeout": 5}
     doomed = [start_callers(sandbox, terms.limit, count=5000, **options) for _ in range(2)]
     others = [
@@ -220,7 +220,7 @@ def test_a_budget_in_a_setting_is_shared(
     assert strict.counted == 2
 
 
-# --- somebody else uses the key
+# --- another program uses the key
 
 
 @pytest.mark.parametrize("is_greedy", [False, True], ids=["bit by bit", "at once"])
@@ -463,12 +463,12 @@ def test_ctrl_c_during_a_wait_leaves_the_budget_correct(storage: str | None) -> 
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
-    # Who comes after it gets the slot that it would have had.
+    # The next call gets the slot that it would have had.
     assert float(output) <= first
     assert (sandbox.counted, sandbox.refused) == (2, 0)
 
 
-# --- who shares a budget
+# --- which clients share a budget
 
 
 def test_derived_clients_and_a_second_client_share_the_budget(strict: Sandbox) -> None:
