@@ -12,7 +12,7 @@ from django.urls import path
 from statuspro import RateLimit, StatusProClient
 
 # One for the whole process. With `gunicorn --preload` it is made before the workers are forked, and
-# the request below leaves it with an open connection and, where processes share the budget, an open storage.
+# the request below leaves it with an open connection, and an open storage where there is one.
 client = StatusProClient(
     rate_limit=RateLimit(period=float(os.environ["SHOP_PERIOD"])),
     max_wait=float(os.environ["SHOP_MAX_WAIT"]),
