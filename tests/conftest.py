@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from statuspro.sandbox import Sandbox
 from tests.support.waits import note_waits
@@ -16,6 +17,10 @@ from tests.support.waits import note_waits
 # inherit that, and those that are to be interrupted would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes, the machine's load decides.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 _OF_THE_ENVIRONMENT = ("STATUSPRO_API_KEY", "STATUSPRO_BASE_URL", "STATUSPRO_RATE_LIMIT_STORAGE")
 _OF_REQUESTS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "CURL_CA_BUNDLE")

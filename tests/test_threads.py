@@ -17,6 +17,7 @@ from statuspro.sandbox.sandbox import DEFAULT_API_KEY
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
 from tests.support.service_process import Service
+from tests.support.waits import shorten_pauses
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +72,7 @@ def test_32_threads_and_their_copies(service: Service, caplog: pytest.LogCapture
 
 
 def test_faults_in_the_middle_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.002)
-    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 0.002)
+    shorten_pauses(monkeypatch, 0.002)
     randomness = random.Random(7)
     with Sandbox(orders=60) as sandbox:
         with sandbox.client(max_retries=12) as client:

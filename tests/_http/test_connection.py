@@ -220,6 +220,7 @@ def test_an_answer_without_end_is_a_timeout(name: str, waits: list[float]) -> No
             with pytest.raises(kind) as caught:
                 client.request(method, "/orders")
             assert caught.value.maybe_applied is (method == "POST")
+            assert server.has_got(sends)
             assert len(server.requests) == sends
         assert eventually(lambda: not server.open)
     assert len(waits) == 1

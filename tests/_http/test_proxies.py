@@ -280,6 +280,7 @@ def test_a_post_that_was_sent_is_not_sent_again(
             client.post("/orders/1/comment", json={"comment": "Hello"})
         with pytest.raises(BulkUpdateError) as stopped:
             list(client.iter_bulk_update_order_status([1, 2], "st000003"))
+        assert server.has_got(2)
     assert caught.value.maybe_applied
     assert type(caught.value) is (APITimeoutError if name in STALLS else APIConnectionError)
     assert "proxy" not in str(caught.value)

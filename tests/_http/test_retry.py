@@ -45,6 +45,7 @@ from statuspro.pacing import Slot
 from statuspro.sandbox import Sandbox
 from tests.support.polling import eventually
 from tests.support.servers import RawServer, answer, client_of
+from tests.support.waits import shorten_pauses
 
 Fault = Callable[[Sandbox, int], None]
 
@@ -647,7 +648,7 @@ def test_max_wait_0_never_sleeps(sandbox: Sandbox, waits: list[float]) -> None:
 def test_a_failure_ends_as_itself_when_it_is_the_budget_that_takes_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.01)
+    shorten_pauses(monkeypatch, 0.01)
     options: Any = {"rate_limit": RateLimit(requests=1, period=51.0), "max_wait": 5.0}
     down = answer(b'{"message": "down"}', "503 Down")
     with RawServer(down) as server, client_of(server.port, **options) as client:

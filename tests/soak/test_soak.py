@@ -22,6 +22,7 @@ import pytest
 
 from statuspro import RateLimit, StatusProClient
 from tests.soak.workers import Report, Worker
+from tests.support.waits import shorten_pauses
 
 SECONDS = float(os.environ.get("STATUSPRO_SOAK_SECONDS", "600"))
 SEED = int(os.environ.get("STATUSPRO_SOAK_SEED", "1"))
@@ -79,8 +80,7 @@ def nobody_listens() -> Iterator[None]:
 
 @pytest.fixture
 def client(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[StatusProClient]:
-    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 0.05)
+    shorten_pauses(monkeypatch, 0.05)
     with StatusProClient(
         service.api_key,
         service.base_url,

@@ -1,7 +1,7 @@
 """What happens when: every fault, and what comes of it for reads, writes and confirmed writes.
 
-`tests/test_fault_matrix.py` tries every cell, and the page of the documentation shows the same
-cells: `python -m tests.support.fault_matrix` prints them as the tables that it includes.
+`tests/_http/test_fault_matrix.py` tries every cell, and the page of the documentation shows the
+same cells: `python -m tests.support.fault_matrix` prints them as the tables that it includes.
 """
 
 from __future__ import annotations
@@ -79,6 +79,11 @@ class Fault:
     uncertain: bool = True
     times_out: bool = False
     reachable: bool = True
+
+    @property
+    def keeps_connection(self) -> bool:
+        """Whether the service sends a whole response, after which its connection can be used."""
+        return not issubclass(self.error, APIConnectionError)
 
 
 class Cell(NamedTuple):

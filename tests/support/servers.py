@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from statuspro import StatusProClient
+from tests.support.polling import eventually
 
 KEY = "key-3f9a1c77e0d24b58"
 
@@ -81,6 +82,10 @@ class RawServer:
         """How many connections are open now."""
         with self._lock:
             return len(self._open)
+
+    def has_got(self, count: int) -> bool:
+        """Whether so many requests have come in; on a busy machine it may get to them late."""
+        return eventually(lambda: len(self.requests) >= count)
 
     def __enter__(self) -> RawServer:
         self._acceptor.start()

@@ -1,4 +1,4 @@
-"""Waits that are noted instead of waited."""
+"""Waits that are noted instead of waited, or shortened."""
 
 from __future__ import annotations
 
@@ -24,3 +24,9 @@ def note_waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     naps = Naps()
     monkeypatch.setattr("statuspro._http.call.time", naps)
     return naps.waits
+
+
+def shorten_pauses(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Real pauses before a request is sent again, the first of them this short."""
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE", seconds)
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", seconds)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any
 
 from statuspro import StatusProClient
@@ -44,6 +45,11 @@ class Way:
         """Closes what is open."""
         self._release()
         self._stack.close()
+
+    @cached_property
+    def kept(self) -> StatusProClient:
+        """A client whose connections stay open as long as the way does."""
+        return self._stack.enter_context(self.client(timeout=20.0))
 
     def client(self, **options: Any) -> StatusProClient:
         """A client of the sandbox that takes this way."""
