@@ -7,6 +7,7 @@ import random
 import threading
 import warnings
 from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -148,6 +149,40 @@ def test_a_list_that_never_stands_still_ends_in_the_warning() -> None:
     assert [one.filename for one in warned] == [__file__]
     assert len(found) == len(set(found))
     assert len(moving.reads) <= 1 + 100 + 10 + 6 * 104
+
+
+def test_max_pages_bounds_overlapping_reads_too() -> None:
+    moving = MovingList(range(0, 1000, 10))
+    moving.at(3, moving.add_on_top)
+    with pytest.warns(TruncatedListWarning, match=r"max_pages=4"):
+        found = ids_of(paginate(moving.client, "/orders", per_page=10, max_pages=4))
+    assert found == moving.ids[1:40]
+
+
+def test_a_total_that_proves_wrong_has_the_list_read_once_more() -> None:
+    """It never changes, so nothing shows that an order slid up, from page 2 to page 1."""
+    moving = MovingList(range(30))
+    good = moving._answer
+
+    def answer(number: int, per_page: int) -> Any:
+        page = good(number, per_page)
+        page["meta"]["total"] = 30
+        return page
+
+    moving._answer = answer
+    moving.at(2, partial(moving.remove, 29))
+    found = ids_of(paginate(moving.client, "/orders", per_page=10))
+    assert sorted(found) == list(range(30))
+
+
+@pytest.mark.parametrize(("every", "reads"), [(1, 13), (2, 17), (10, 17)])
+def test_what_a_loop_costs_that_moves_what_it_gets(every: int, reads: int) -> None:
+    """The total says how far the list has fallen, and so where to go on."""
+    moving = MovingList(range(1000))
+    for place, item in enumerate(paginate(moving.client, "/orders")):
+        if place % every == 0:
+            moving.remove(item["id"])
+    assert len(moving.reads) <= reads
 
 
 def test_max_pages_bounds_the_number_and_not_what_is_read_again() -> None:
