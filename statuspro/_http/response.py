@@ -26,7 +26,7 @@ _CHUNK = 2**16
 _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
 
-_HEADER_NAME = re.compile("[!-9;-~]+")
+_HEADER = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 
 #: Statuses of responses that have no body.
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -140,18 +140,19 @@ def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
         if not line:
             raise ProtocolError("the answer broke off in its headers")
         text = line.decode("latin-1").rstrip("\r\n").replace("\r", " ")
-        if fields and text.startswith((" ", "\t")):  # the line before goes on
+        if found := _HEADER.fullmatch(text):
+            fields.append([found[1], found[2]])
+        elif fields and text.startswith((" ", "\t")):  # the line before goes on
             fields[-1][1] += f"\r\n{text}"
         else:
-            name, _, value = text.partition(":")
-            fields.append([name if len(name) < len(text) else "", value.lstrip(" \t")])
+            fields.append(["", ""])
     raise http.client.HTTPException(f"more than {_MOST_HEADERS} headers")
 
 
 def _message(fields: list[list[str]]) -> http.client.HTTPMessage:
     message = http.client.HTTPMessage()
     for name, value in fields:
-        if _HEADER_NAME.fullmatch(name):
+        if name:
             message[name] = value
     return message
 

@@ -11,7 +11,6 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
-from statuspro._forks import check_fork
 from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro._http.callbacks import of_the_caller
 from statuspro._http.exceptions import translate
@@ -125,7 +124,6 @@ class Transport(HTTPAdapter):
             BaseException: what the caller's own code raised (`on_wait`, a logger, a signal
                 handler), as it is; with a note where a write had been sent by then.
         """
-        check_fork()
         call = Call(request, self.settings, _lease(timeout))
         call.is_streamed = stream
         try:
