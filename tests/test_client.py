@@ -647,7 +647,7 @@ def test_nothing_is_logged_above_debug_about_what_is_raised_anyway(
     assert [r.name for r in caplog.records if r.levelno > logging.DEBUG] == []
 
 
-def test_structlog_is_a_logger(served: Sandbox) -> None:
+def test_structlog_is_a_logger(served: Sandbox, waits: list[float]) -> None:
     with structlog.testing.capture_logs() as entries:
         logger = structlog.get_logger("mine")
         with served.client(logger=logger) as client, client.with_timeout(5) as derived:

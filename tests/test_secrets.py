@@ -34,7 +34,8 @@ from statuspro.sandbox.messages import Record, Response
 from tests.support.proxies import Proxy
 from tests.support.records import all_records
 from tests.support.servers import KEY, Peer, RawServer, answer, client_of
-from tests.support.waits import note_waits
+
+pytestmark = pytest.mark.usefixtures("waits")
 
 EMAIL = "zoë.quux@kunden.example"
 NAME = "Zoë O'Quüxmann-Ørsted"
@@ -133,11 +134,6 @@ def sandbox(shared: Sandbox) -> Sandbox:
     shared.on_request = None
     shared.requests.clear()
     return shared
-
-
-@pytest.fixture(autouse=True)
-def key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    note_waits(monkeypatch)
 
 
 def test_the_check_finds_what_it_looks_for() -> None:

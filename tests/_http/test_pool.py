@@ -13,7 +13,6 @@ from statuspro._http.pool import IdleConnections, Pool
 from statuspro.sandbox import Sandbox
 from tests.support.polling import eventually
 from tests.support.servers import Peer, RawServer, answer, client_of
-from tests.support.waits import note_waits
 
 
 def test_a_connection_is_used_again() -> None:
@@ -24,8 +23,7 @@ def test_a_connection_is_used_again() -> None:
         assert sandbox.accepted == sandbox.connections == 1
 
 
-def test_close_closes_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    note_waits(monkeypatch)
+def test_close_closes_every_connection(waits: list[float]) -> None:
     with Sandbox(orders=3) as sandbox:
         with sandbox.client() as client:
             kept = [client.get("/orders"), client.get("/orders", stream=True)]

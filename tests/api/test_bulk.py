@@ -39,7 +39,6 @@ from statuspro.sandbox.faults import Answer, Pause
 from statuspro.sandbox.messages import Record, Response
 from tests.support.lists import answer_each
 from tests.support.polling import eventually
-from tests.support.waits import note_waits
 from tests.support.wire import (
     ORDER,
     Call,
@@ -343,14 +342,13 @@ FAULTS: dict[str, tuple[Fault, str, type[Exception]]] = {
 @pytest.mark.parametrize("failing", [1, 2, 3])
 @pytest.mark.parametrize("form", [list, iter])
 def test_every_id_is_told_of_once(
-    monkeypatch: pytest.MonkeyPatch,
+    waits: list[float],
     fault: Fault,
     where: str,
     cause: type[Exception],
     failing: int,
     form: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> None:
-    note_waits(monkeypatch)
     sandbox, client = local()
     ids = list(range(1, 131))
     given = [*ids, *random.Random(1).sample(ids, 50)]
@@ -615,11 +613,8 @@ def test_an_endless_source_that_gives_what_is_no_id() -> None:
 
 @pytest.mark.parametrize("status", [404, 422, 503])
 @pytest.mark.parametrize("page", [1, 2])
-def test_ids_of_a_list_whose_page_fails(
-    monkeypatch: pytest.MonkeyPatch, status: int, page: int
-) -> None:
+def test_ids_of_a_list_whose_page_fails(waits: list[float], status: int, page: int) -> None:
     """A page that was refused says nothing of a batch that was not sent."""
-    note_waits(monkeypatch)
     sandbox, client = local(90)
     newest_first = [id_at(place) for place in reversed(range(90))]
 
@@ -737,8 +732,7 @@ def running() -> set[threading.Thread]:
     return set(threading.enumerate())
 
 
-def test_an_error_comes_at_its_turn_and_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    note_waits(monkeypatch)
+def test_an_error_comes_at_its_turn_and_leaves_no_thread(waits: list[float]) -> None:
     before = running()
     sandbox, client = local(30)
     ids = [id_at(place) for place in range(30)]

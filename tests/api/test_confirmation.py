@@ -1,3 +1,5 @@
+"""Writes with `confirm=True`: read back after a failure, and sent again only where that is safe."""
+
 from __future__ import annotations
 
 import random

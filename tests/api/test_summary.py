@@ -1,3 +1,5 @@
+"""Counts of the orders by status, from the totals of the lists."""
+
 from __future__ import annotations
 
 from collections import Counter

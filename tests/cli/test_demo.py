@@ -1,3 +1,5 @@
+"""The demo: what it shows, and that what it shows is what ran."""
+
 import io
 from pathlib import Path
 

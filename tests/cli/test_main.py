@@ -1,3 +1,5 @@
+"""The command as a process: a terminal, a pipe, Ctrl-C and a reader that leaves."""
+
 import os
 import pty
 import re

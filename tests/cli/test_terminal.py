@@ -1,3 +1,5 @@
+"""Colours and widths of what is written to a terminal."""
+
 import io
 
 import pytest

@@ -23,7 +23,6 @@ from statuspro.sandbox.messages import Record, Response
 from tests.support.lists import answer_each, failing_at, ids_of, local, page_number, pages_read
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
-from tests.support.waits import note_waits
 
 Threads = Callable[[], set[threading.Thread]]
 
@@ -164,9 +163,8 @@ def test_no_thread_outlives_the_loop(leave: Callable[[Any], None], threads: Thre
 
 
 def test_no_thread_outlives_a_loop_that_ends_in_an_error(
-    monkeypatch: pytest.MonkeyPatch, threads: Threads
+    waits: list[float], threads: Threads
 ) -> None:
-    note_waits(monkeypatch)
     sandbox, client = local(300, max_retries=0)
     failing_at(sandbox, 3, times=1)
     with pytest.raises(ServerError):

@@ -28,7 +28,7 @@ from tests.support.lists import (
     page_number,
     pages_read,
 )
-from tests.support.waits import note_waits
+from tests.support.waits import shorten_pauses
 
 
 def test_orders_that_arrive_cost_a_page_more_and_no_warning() -> None:
@@ -71,9 +71,9 @@ def test_an_order_that_leaves_pulls_no_other_past_the_reader() -> None:
 
 @pytest.mark.parametrize("prefetch", [0, 4])
 def test_a_list_that_moves_while_a_page_is_asked_for_again(
-    monkeypatch: pytest.MonkeyPatch, prefetch: int
+    waits: list[float], monkeypatch: pytest.MonkeyPatch, prefetch: int
 ) -> None:
-    note_waits(monkeypatch)
+    shorten_pauses(monkeypatch, 0.01)  # of threads that fetch ahead
     sandbox, client = local(100)
     ids = [order["id"] for order in list_orders(client)["data"]]
     failures = itertools.count(1)

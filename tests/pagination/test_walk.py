@@ -28,7 +28,7 @@ from statuspro.pagination.walk import Walk
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support.lists import MovingList, Pages, failing_at, ids_of, local, page_number, page_of
-from tests.support.waits import note_waits
+from tests.support.waits import shorten_pauses
 
 # Arguments ------------------------------------------------------------------------------------
 
@@ -428,9 +428,9 @@ def collect(found: list[int], items: Iterable[Any]) -> None:
 
 @pytest.mark.parametrize("prefetch", [0, 1, 4])
 def test_an_error_in_mid_walk_says_where_to_go_on(
-    monkeypatch: pytest.MonkeyPatch, prefetch: int
+    waits: list[float], monkeypatch: pytest.MonkeyPatch, prefetch: int
 ) -> None:
-    note_waits(monkeypatch)
+    shorten_pauses(monkeypatch, 0.01)  # of threads that fetch ahead
     sandbox, client = local(100, max_retries=2)
     failing_at(sandbox, 4, times=3)
     found: list[int] = []
@@ -446,9 +446,9 @@ def test_an_error_in_mid_walk_says_where_to_go_on(
 
 @pytest.mark.parametrize("prefetch", [0, 4])
 def test_a_retry_asks_for_the_failed_page_only(
-    monkeypatch: pytest.MonkeyPatch, prefetch: int
+    waits: list[float], monkeypatch: pytest.MonkeyPatch, prefetch: int
 ) -> None:
-    waits = note_waits(monkeypatch)
+    shorten_pauses(monkeypatch, 0.01)  # of threads that fetch ahead
     sandbox, client = local(100)
     failing_at(sandbox, 6, times=2, status=503)
     assert len(ids_of(iter_orders(client, per_page=10, prefetch=prefetch))) == 100

@@ -1,3 +1,5 @@
+"""The WSGI application: authentication, records, and what it answers to a wrong path or method."""
+
 from __future__ import annotations
 
 import time

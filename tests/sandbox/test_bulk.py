@@ -1,3 +1,5 @@
+"""The queue of bulk updates."""
+
 from __future__ import annotations
 
 import time

@@ -1,3 +1,5 @@
+"""The catalogue of statuses, and which may follow which."""
+
 from __future__ import annotations
 
 import re

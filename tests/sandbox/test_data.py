@@ -1,3 +1,5 @@
+"""The orders that a seed gives."""
+
 from __future__ import annotations
 
 import unicodedata

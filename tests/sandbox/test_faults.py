@@ -1,3 +1,5 @@
+"""Each fault on demand, as a plain caller sees it."""
+
 from __future__ import annotations
 
 import threading

@@ -1,3 +1,5 @@
+"""The filters of the list of orders."""
+
 from __future__ import annotations
 
 from dataclasses import replace

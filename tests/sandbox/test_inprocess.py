@@ -1,3 +1,5 @@
+"""The sandbox without sockets: responses, faults and timeouts as they are on the wire."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

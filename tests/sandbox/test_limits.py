@@ -1,3 +1,5 @@
+"""The rate limits: fixed windows, and what the headers say of them."""
+
 from __future__ import annotations
 
 import pytest

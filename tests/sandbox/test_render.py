@@ -1,3 +1,5 @@
+"""How orders and statuses are written as JSON."""
+
 from __future__ import annotations
 
 from statuspro.sandbox import render

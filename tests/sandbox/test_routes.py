@@ -1,3 +1,5 @@
+"""Each endpoint of the sandbox, by what the interface description says of it."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The sandbox put together: how it starts, stops and is asked what happened."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""The server: connections that are kept, dropped and cleaned up."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""The orders in memory: their list, their history and their mails."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The validation of requests, rule by rule."""
+
 from __future__ import annotations
 
 import json

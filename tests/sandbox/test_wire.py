@@ -1,3 +1,5 @@
+"""HTTP/1.1 between bytes and WSGI."""
+
 from __future__ import annotations
 
 import io
