@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Generator, Mapping
 from http.cookiejar import CookieJar
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import Any, ClassVar
 from urllib.parse import urljoin
 
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
-from requests.hooks import default_hooks
-from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
-from urllib3 import Timeout
 
-from statuspro import _arguments
 from statuspro._forks import check_fork, renew_in_child
 from statuspro._http.call import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller
@@ -28,58 +23,30 @@ from statuspro._http.exceptions import translate
 from statuspro._http.retry import retry_policy
 from statuspro._http.transport import Transport
 from statuspro._logging import Logger, warn
+from statuspro._typing import Self, Unpack
 from statuspro._version import __version__
 from statuspro.auth import BearerAuth, origin_of
 from statuspro.config import certificates_for, check_base_url, proxies_for
 from statuspro.errors import ConfigurationError, RedirectError
-from statuspro.redaction import Redactor, request_line, sealed
-
-if TYPE_CHECKING:
-    from typing_extensions import Self, Unpack
-
-TimeoutType = float | tuple[float | None, float | None] | Timeout | None
+from statuspro.options import (
+    ADAPTER,
+    OPTIONS,
+    Cert,
+    Hooks,
+    Place,
+    SessionChanges,
+    TimeoutType,
+    Verify,
+    checked,
+    lists_of_hooks,
+    options_of,
+    refuse_unknown,
+    takes_options,
+)
+from statuspro.redaction import Redactor, request_line
 
 #: Redirects after which a POST stays a POST.
 _KEEPS_METHOD = frozenset({307, 308})
-
-
-class SessionOptions(TypedDict, total=False):
-    """Keywords that every client takes.
-
-    Attributes:
-        headers: sent with every request, besides requests' own.
-        cookies: sent with every request: a dict or a cookie jar.
-        params: query parameters of every request.
-        hooks: called with every response, as requests does.
-        verify: whether TLS certificates are checked, or the path of a CA bundle, which then beats
-            the environment's.
-        cert: the path of a client certificate, or a (certificate, key) pair of paths.
-        proxies: as requests takes them; they beat the environment's.
-        trust_env: whether proxies and CA bundles of the environment are used.
-        follow_redirects: whether redirects within the origin are followed.
-        max_response_bytes: the largest decoded body that is read.
-    """
-
-    headers: Mapping[str, str] | None
-    cookies: Any
-    params: Mapping[str, Any] | None
-    hooks: Mapping[str, Callable[..., Any] | Iterable[Callable[..., Any]]] | None
-    verify: bool | str | os.PathLike[str]
-    cert: str | tuple[str, str] | None
-    proxies: Mapping[str, str] | None
-    trust_env: bool
-    follow_redirects: bool
-    max_response_bytes: int
-
-
-class SessionChanges(SessionOptions, total=False):
-    """What :meth:`Client.with_options` takes.
-
-    Attributes:
-        timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
-    """
-
-    timeout: TimeoutType
 
 
 class _Writes:
@@ -98,10 +65,20 @@ class Client(requests.Session):
     Args:
         base_url: what relative URLs are appended to.
         timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+        headers: sent with every request, besides requests' own.
+        cookies: sent with every request: a dict or a cookie jar.
+        params: query parameters of every request.
+        hooks: called with every response, as requests does.
+        proxies: as requests takes them; they beat the environment's.
+        verify: whether TLS certificates are checked, or the path of a CA bundle, which then beats
+            the environment's.
+        cert: the path of a client certificate, or a (certificate, key) pair of paths.
+        trust_env: whether proxies and CA bundles of the environment are used.
+        follow_redirects: whether redirects within the origin are followed.
+        max_response_bytes: the largest decoded body that is read, in bytes.
         adapter: takes the place of the transport, retries and pacing included.
         pool_connections: how many hosts to keep connections to.
         pool_maxsize: how many connections to keep to each.
-        options: see :class:`SessionOptions`.
 
     Raises:
         ConfigurationError: the base URL cannot be used.
@@ -115,24 +92,37 @@ class Client(requests.Session):
     #: How many pages a walk goes into a list at the most.
     max_pages: int = 100
 
-    _option_names: ClassVar[frozenset[str]] = frozenset(SessionChanges.__annotations__)
+    timeout: TimeoutType
+    follow_redirects: bool
 
+    @takes_options
     def __init__(
         self,
         base_url: str,
         *,
         timeout: TimeoutType = 30.0,
+        headers: Mapping[str, str] | None = None,
+        cookies: Any = None,
+        params: Mapping[str, Any] | None = None,
+        hooks: Hooks | None = None,
+        proxies: Mapping[str, str] | None = None,
+        verify: Verify = True,
+        cert: Cert | None = None,
+        trust_env: bool = True,
+        follow_redirects: bool = False,
+        max_response_bytes: int = 64 * 2**20,
         adapter: BaseAdapter | None = None,
         pool_connections: int = 10,
         pool_maxsize: int = 100,
-        **options: Unpack[SessionOptions],
     ) -> None:
-        base_url = sealed(base_url)
-        self._refuse_unknown(options)
+        self._start(base_url)
+
+    _options: ClassVar = options_of(__init__)
+
+    def _start(self, base_url: str) -> None:
+        """Makes all that does not depend on the options, which are put in their places later."""
         super().__init__()
         self.base_url = check_base_url(base_url)
-        self.timeout = _arguments.timeout(timeout)
-        self.follow_redirects = False
         self.headers["Accept"] = "application/json"
         self.headers["Accept-Encoding"] = accepted_codings()
         self.headers["User-Agent"] = f"statuspro-python/{__version__}"
@@ -145,17 +135,10 @@ class Client(requests.Session):
         self._has_warned = False
         self._writes = _Writes()
         self._environment: tuple[Any, dict[str, str], Any] | None = None
+        self._adapter_options: dict[str, Any] = {}
         #: None where another adapter is in its place, with settings of its own.
         self._transport: Transport | None = None
-        if adapter is None:
-            adapter = self._transport = Transport(
-                pool_connections=_arguments.whole_number("pool_connections", pool_connections, 1),
-                pool_maxsize=_arguments.whole_number("pool_maxsize", pool_maxsize, 1),
-            )
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
         renew_in_child(self)
-        self._apply(dict(options))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
@@ -178,109 +161,75 @@ class Client(requests.Session):
     # Options and derived clients ------------------------------------------------------------
 
     def with_options(self, **options: Unpack[SessionChanges]) -> Self:
-        """A client with other options that shares this one's connections and rate budget.
+        """Makes a client with other options that shares this one's connections and rate budget.
 
         Headers, cookies, params and hooks are added to those of this client; all else replaces.
         Closing it closes nothing.
 
         Args:
-            options: see :class:`SessionOptions` and :class:`SessionChanges`.
+            options: those of :class:`Client`, but for `adapter` and the pool's sizes.
 
         Raises:
             TypeError: a keyword is unknown or of the wrong kind.
             ValueError: a value makes no sense.
         """
-        self._refuse_unknown(options)
+        return self._with(options)
+
+    def _with(self, options: Any) -> Self:
+        changeable = [name for name in self._options if OPTIONS[name].place is not ADAPTER]
+        refuse_unknown(type(self), changeable, options)
         derived = self._derived()
-        derived._apply(dict(options))
+        derived._apply(checked(options))
         return derived
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """A client that sends these headers too; see :meth:`with_options`."""
+        """Makes a client that sends these headers too; see :meth:`with_options`."""
         return self.with_options(headers=headers)
 
     def with_cookies(self, cookies: Any) -> Self:
-        """A client that sends these cookies too; see :meth:`with_options`."""
+        """Makes a client that sends these cookies too; see :meth:`with_options`."""
         return self.with_options(cookies=cookies)
 
     def with_timeout(self, timeout: TimeoutType) -> Self:
-        """A client with another timeout (seconds); see :meth:`with_options`."""
+        """Makes a client with another timeout (seconds); see :meth:`with_options`."""
         return self.with_options(timeout=timeout)
 
     def _derived(self) -> Self:
         derived = type(self).__new__(type(self))
         vars(derived).update(vars(self), _is_derived=True)
         derived.cookies = _copied_jar(self.cookies)
-        derived.hooks = _copied_hooks(self.hooks)
+        derived.hooks = lists_of_hooks(self.hooks)
         for name in ("headers", "params", "proxies"):
             setattr(derived, name, _copied(getattr(self, name)))
         derived.adapters = OrderedDict(self.adapters)
         renew_in_child(derived)
         return derived
 
-    @classmethod
-    def _refuse_unknown(cls, options: Any) -> None:
-        """Raises a TypeError that names the first unknown keyword."""
-        for name in options:
-            if name not in cls._option_names:
-                # A misspelt `api_key` would stay in the variables that error reporters show.
-                options.clear()
-                raise TypeError(f"{cls.__name__} got an unexpected keyword argument {name!r}")
-
-    def _apply(self, options: dict[str, Any]) -> None:
+    def _apply(self, options: Mapping[str, Any]) -> None:
+        """Puts checked options in their places, and renews what is made of them."""
         for name, value in options.items():
-            self._set_option(name, value)
-        self._renew_transport()
+            OPTIONS[name].place.put(self, name, value)
+        self._renew({OPTIONS[name].place for name in options})
 
-    def _renew_transport(self) -> None:
+    def _renew(self, places: Collection[Place]) -> None:
+        if ADAPTER in places:
+            self._mount_adapter(**self._adapter_options)
         if self._transport is not None:
             self._set_transport(
                 self._transport, self._transport.derive(self._policy, self._settings)
             )
+
+    def _mount_adapter(self, *, adapter: BaseAdapter | None = None, **sizes: Any) -> None:
+        if adapter is None:
+            adapter = self._transport = Transport(**sizes)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
     def _set_transport(self, old: Transport, new: Transport) -> None:
         self._transport = new
         for prefix, adapter in self.adapters.items():
             if adapter is old:
                 self.adapters[prefix] = new
-
-    def _set_option(self, name: str, value: Any) -> None:
-        if value is None and name != "timeout":
-            return  # as if it had not been given
-        if name in ("headers", "params"):
-            self._add(name, _arguments.mapping(name, value))
-        elif name == "cookies":
-            jar = value if isinstance(value, CookieJar) else _arguments.mapping(name, value)
-            self.cookies.update(jar)
-        elif name == "hooks":
-            self._add_hooks(_arguments.mapping(name, value))
-        elif name == "proxies":
-            self.proxies = dict(_arguments.mapping(name, value))
-        elif name == "timeout":
-            self.timeout = _arguments.timeout(value)
-        elif name in ("trust_env", "follow_redirects"):
-            setattr(self, name, _arguments.flag(name, value))
-        elif name == "max_response_bytes":
-            self._settings = self._settings._replace(
-                max_response_bytes=_arguments.whole_number(name, value, 1)
-            )
-        else:
-            setattr(self, name, os.fspath(value) if isinstance(value, os.PathLike) else value)
-
-    def _add(self, name: str, more: Mapping[str, Any]) -> None:
-        present = getattr(self, name)
-        if not isinstance(present, MutableMapping):  # which requests passes over
-            present = CaseInsensitiveDict[Any]() if name == "headers" else {}
-            setattr(self, name, present)
-        present.update(more)
-
-    def _add_hooks(self, hooks: Mapping[str, Any]) -> None:
-        present = default_hooks() | _copied_hooks(self.hooks)
-        for event, added in _copied_hooks(hooks).items():
-            if event not in present:
-                raise ValueError(f"requests has no hook {event!r}")
-            present[event] += added
-        self.hooks = present
 
     # Copies, forks --------------------------------------------------------------------------
 
@@ -294,19 +243,7 @@ class Client(requests.Session):
         return _unpickled, (type(self), (self.base_url,), self._picklable_options())
 
     def _picklable_options(self) -> dict[str, Any]:
-        options = {name: getattr(self, name, None) for name in SessionChanges.__annotations__}
-        for name in ("headers", "params"):
-            if not isinstance(options[name], Mapping):  # which requests passes over
-                options[name] = None
-        options["headers"] = {
-            name: value
-            for name, value in (options["headers"] or {}).items()
-            if name.lower() != "authorization"
-        }
-        options["max_response_bytes"] = self._settings.max_response_bytes
-        if self._transport is not None:
-            return options
-        return {**options, "adapter": self.get_adapter(self.base_url)}
+        return {name: OPTIONS[name].place.get(self, name) for name in self._options}
 
     def renew_after_fork(self) -> None:
         """Replaces the cookie jar, whose lock another thread may have held at the fork."""
@@ -593,38 +530,53 @@ class AuthenticatedClient(Client):
     Args:
         base_url: what relative URLs are appended to.
         token: the bearer token.
-        timeout: see :class:`Client`.
-        adapter: see :class:`Client`.
-        pool_connections: see :class:`Client`.
-        pool_maxsize: see :class:`Client`.
-        options: see :class:`SessionOptions`.
+        timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+        headers: sent with every request, besides requests' own.
+        cookies: sent with every request: a dict or a cookie jar.
+        params: query parameters of every request.
+        hooks: called with every response, as requests does.
+        proxies: as requests takes them; they beat the environment's.
+        verify: whether TLS certificates are checked, or the path of a CA bundle, which then beats
+            the environment's.
+        cert: the path of a client certificate, or a (certificate, key) pair of paths.
+        trust_env: whether proxies and CA bundles of the environment are used.
+        follow_redirects: whether redirects within the origin are followed.
+        max_response_bytes: the largest decoded body that is read, in bytes.
+        adapter: takes the place of the transport, retries and pacing included.
+        pool_connections: how many hosts to keep connections to.
+        pool_maxsize: how many connections to keep to each.
 
     Raises:
         ConfigurationError: the base URL or the token cannot be used.
+        TypeError: a keyword is unknown or of the wrong kind.
+        ValueError: a value makes no sense.
     """
 
+    @takes_options
     def __init__(
         self,
         base_url: str,
         token: str,
         *,
         timeout: TimeoutType = 30.0,
+        headers: Mapping[str, str] | None = None,
+        cookies: Any = None,
+        params: Mapping[str, Any] | None = None,
+        hooks: Hooks | None = None,
+        proxies: Mapping[str, str] | None = None,
+        verify: Verify = True,
+        cert: Cert | None = None,
+        trust_env: bool = True,
+        follow_redirects: bool = False,
+        max_response_bytes: int = 64 * 2**20,
         adapter: BaseAdapter | None = None,
         pool_connections: int = 10,
         pool_maxsize: int = 100,
-        **options: Unpack[SessionOptions],
     ) -> None:
-        base_url, token = sealed(base_url), sealed(token)
-        self._refuse_unknown(options)
-        super().__init__(
-            base_url,
-            timeout=timeout,
-            adapter=adapter,
-            pool_connections=pool_connections,
-            pool_maxsize=pool_maxsize,
-            **options,
-        )
+        self._start(base_url)
         self.auth = BearerAuth(token, self.base_url)
+
+    _options: ClassVar = options_of(__init__)
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
@@ -654,14 +606,6 @@ def _copied_jar(cookies: CookieJar) -> RequestsCookieJar:
     copied = RequestsCookieJar()
     copied.update(cookies)  # takes no lock of the original
     return copied
-
-
-def _copied_hooks(hooks: Mapping[str, Any] | None) -> dict[str, list[Any]]:
-    """Lists of hooks, out of what requests takes: for each event a hook, some of them or None."""
-    return {
-        event: [given] if callable(given) else list(given or ())
-        for event, given in (hooks or {}).items()
-    }
 
 
 def _unpickled(cls: type[Client], args: tuple[Any, ...], options: dict[str, Any]) -> Client:

@@ -221,6 +221,8 @@ WAYS: dict[str, Callable[[], object]] = {
     "a fallback": lambda: StatusProClient(KEY, rate_limit_fallback="far"),
     "an unknown keyword": lambda: StatusProClient(KEY, **untyped({"answer": 42})),
     "a misspelt keyword": lambda: StatusProClient(**untyped({"api_kye": KEY})),
+    "a key in the wrong place": lambda: untyped(StatusProClient)(*[None] * 6, KEY),
+    "two keys": lambda: StatusProClient(KEY, **untyped({"api_key": KEY})),
     "a token with a newline": lambda: AuthenticatedClient(URL, f"{KEY}\n"),
     "a token of bytes": lambda: AuthenticatedClient(URL, untyped(KEY.encode())),
     "a token for nothing": lambda: AuthenticatedClient("shop.test", KEY),

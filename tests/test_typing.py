@@ -114,6 +114,8 @@ if TYPE_CHECKING:
             trust_env=False,
         )
         assert_type(client, StatusProClient)
+        StatusProClient(max_waits=60.0)  # type: ignore[call-arg]
+        client.with_options(adapter=adapter)  # type: ignore[call-arg]
         assert_type(client.with_headers({}), StatusProClient)
         assert_type(client.with_cookies({}), StatusProClient)
         assert_type(client.with_timeout(None), StatusProClient)
