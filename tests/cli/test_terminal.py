@@ -1,4 +1,4 @@
-"""Colours and widths of what is written to a terminal."""
+"""Colours of what is written to a terminal, where it has them."""
 
 import io
 
