@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = ["CONTRIBUTING.rst", "README.rst", "noxfile.py", "pyproject.toml", "setup.cfg"]
 FOLDERS = "(?:statuspro|tests|docs|changes|benchmarks)"
 FILE = re.compile(rf"(?<![\w/.-]){FOLDERS}/[\w/.*-]*[\w/]")
-MODULE = re.compile(rf"['\"]({FOLDERS}(?:\.\w+)+)['\"]")
+MODULE = re.compile(rf"['\"]({FOLDERS}(?:\.[a-z_]\w*)+)(?:\.[A-Z]\w*)?['\"]")
 BUILT = "docs/_build"
 
 
@@ -33,8 +33,9 @@ def test_every_path_that_is_named_exists(page: str) -> None:
 def test_paths_are_found_in_settings_guides_and_commands() -> None:
     text = (
         '"statuspro/a.py" ``tests/b/`` run("-m", "tests.c.d") docs/_build/html https://x.org/docs/e'
+        ' "statuspro.f.Class"'
     )
-    assert list(paths_in(text)) == ["statuspro/a.py", "tests/b/", "tests/c/d"]
+    assert list(paths_in(text)) == ["statuspro/a.py", "tests/b/", "tests/c/d", "statuspro/f"]
 
 
 def test_every_session_of_nox_that_the_guide_names_exists() -> None:
