@@ -69,7 +69,15 @@ def rst_table(results: Mapping[str, Result]) -> str:
 
 
 def _circumstances(results: Mapping[str, Result]) -> Iterable[str]:
-    return sorted({_circumstance(result.measured) for result in results.values()})
+    """Says when and where the figures were measured, and how busy the machine was before each."""
+    loads: dict[str, list[float]] = {}
+    for result in results.values():
+        load = float(result.measured["load before"])
+        loads.setdefault(_circumstance(result.measured), []).append(load)
+    return [
+        f"{text} The load average was {min(found)} to {max(found)} before."
+        for text, found in sorted(loads.items())
+    ]
 
 
 def _circumstance(measured: Mapping[str, str]) -> str:

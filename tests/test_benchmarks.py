@@ -81,6 +81,7 @@ def test_a_row_of_the_table_tells_what_could_not_be_measured() -> None:
     assert "Redis" in table
     assert "at most 400 (missed)" in table
     assert "redis-server is not installed" in table
+    assert "The load average was" in table
 
 
 @pytest.fixture(scope="module")
