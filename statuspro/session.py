@@ -302,7 +302,7 @@ class Client(requests.Session):
             The response, whatever its status.
 
         Raises:
-            APIConnectionError: there is no answer.
+            APIConnectionError: there is no response.
             APITimeoutError: there was none in time.
             ConfigurationError: the URL is of another origin.
             InvalidResponseError: the body of a 2xx is larger than `max_response_bytes`.
@@ -516,7 +516,7 @@ class Client(requests.Session):
         return proxies
 
     def rebuild_auth(self, prepared_request: Any, response: Any) -> None:
-        """Leaves the bearer as it is: the origin is the same, and `.netrc` has no say."""
+        """Leaves the bearer as it is: the origin is the same, and `.netrc` is not read."""
 
     def close(self) -> None:
         """Closes the connections; a derived client closes nothing."""

@@ -20,7 +20,7 @@ from statuspro.types import Message
 _ENDED = frozenset({500, 502, 503})
 
 #: What the service may trim, line ends included, which may come back as others.
-_BETWEEN_WORDS = re.compile(f"{TRIMMED}+")
+_BETWEEN_WORDS = f"{TRIMMED}+"
 
 Json = dict[str, Any]
 
@@ -214,7 +214,7 @@ def _says(entry: Json, comment: str) -> bool:
 
 def _words(text: str) -> str:
     """A text without what the service may trim from it or write in another way."""
-    return _BETWEEN_WORDS.sub(" ", text).strip(" ")
+    return re.sub(_BETWEEN_WORDS, " ", text).strip(" ")
 
 
 def _may_be_a_comment(entry: Json) -> bool:
