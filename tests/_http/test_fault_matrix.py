@@ -123,13 +123,16 @@ def test_a_cell(
     }
 
 
-def what_comes_of(group: Group, endpoint: Endpoint, fault: Fault, times: int, way: Way) -> Cell:
+def what_comes_of(
+    group: Group, endpoint: Endpoint, fault: Fault, times: int, way: Way
+) -> Cell | None:
     """What is to be seen of one call that meets the fault.
 
     Where the client is to wait in vain once, a busy machine may keep it waiting for more: then the
     call is made anew with more patience.
     """
     cell = expected_of(endpoint, group, fault, times)
+    tried = None
     for patience in patience_for(fault, times):
         way.sandbox.clear_faults()
         way.sandbox.requests.clear()
