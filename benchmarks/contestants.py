@@ -104,6 +104,28 @@ def statuspro_get(base_url: str) -> Work:
     return work
 
 
+def statuspro_paced(base_url: str, *, storage: str | None, budgets: int) -> Work:
+    """Gets an order by budgets of the default size, in turn, none of which is used up."""
+    from statuspro import RateLimit
+
+    client = statuspro_client(base_url)
+    # Another period is another budget; a new process must not meet the counts of the last one.
+    first = 60 + os.getpid() / 1e6
+    clients = [
+        client.with_options(
+            rate_limit=RateLimit(period=first + number / 1000), rate_limit_storage=storage
+        )
+        for number in range(budgets)
+    ]
+
+    def work(amount: int) -> int:
+        for number in range(amount):
+            clients[number % budgets].get_order(ORDER_ID)
+        return amount
+
+    return work
+
+
 def statuspro_stream(base_url: str, *, prefetch: int = 0) -> Work:
     client = statuspro_client(base_url)
     return lambda amount: sum(1 for _ in client.iter_orders(prefetch=prefetch))
@@ -190,6 +212,7 @@ CONTESTANTS: dict[str, Callable[..., Work]] = {
     "requests:list": requests_list,
     "requests:threads": requests_threads,
     "statuspro:get": statuspro_get,
+    "statuspro:paced": statuspro_paced,
     "statuspro:stream": statuspro_stream,
     "statuspro:list": statuspro_list,
     "statuspro[speed]:stream": statuspro_stream,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -176,6 +177,32 @@ def jobs(bench: Bench) -> Result:
     return Result(jobs_in_requests.rows())
 
 
+def paced(bench: Bench) -> Result:
+    """A `get_order` that takes a free slot, by where the slots are counted."""
+    path = bench.folder / "paced.db"
+    bounds = {"in the process": 0.75, "in SQLite": 0.95, "in Redis on loopback": 1.40}
+    storages = {"in the process": None, "in SQLite": f"sqlite:///{path}"}
+    with contextlib.ExitStack() as stack:
+        note = ""
+        try:
+            storages["in Redis on loopback"] = stack.enter_context(redis_server(bench.folder))
+        except NotAvailableError as error:
+            note = f"not measured: {error}"
+        budgets, rounds = (10, 3) if bench.is_quick else (100, 15)
+        run = partial(bench.run, amount=budgets * 25, warm_up=budgets * 3)
+        contestants = {
+            where: partial(run, "statuspro:paced", storage=storage, budgets=budgets)
+            for where, storage in storages.items()
+        }
+        samples = take_turns({"requests": partial(run, "requests:get"), **contestants}, rounds)
+    return Result(
+        [
+            _paced_row(where, bound, samples, per=budgets * 25, note=note)
+            for where, bound in bounds.items()
+        ]
+    )
+
+
 def growth(bench: Bench) -> Result:
     """Seconds and memory of a stream as the list grows."""
     sizes = {1_000: 9, 10_000: 7, 100_000: 5, 1_000_000: 3}
@@ -229,6 +256,7 @@ FIGURES: dict[str, Callable[[Bench], Result]] = {
     "other": other,
     "slots": slots,
     "jobs": jobs,
+    "paced": paced,
     "growth": growth,
     "threads": threads,
 }
@@ -307,6 +335,17 @@ def _slot_row(bench: Bench, where: str, storage: str | None, bound: float) -> Ro
         "µs",
         bound=bound,
     )
+
+
+def _paced_row(
+    where: str, bound: float, samples: Mapping[str, Sequence[Measure]], *, per: int, note: str
+) -> Row:
+    title = f"one get_order, slots counted {where}: time"
+    if where not in samples:
+        return Row(title, None, bound=bound, note=note)
+    both = {"requests": samples["requests"], "statuspro": samples[where]}
+    ratio = median_ratio(both["statuspro"], both["requests"], "wall")
+    return Row(title, ratio, bound=bound, medians=_medians(both, "wall", per))
 
 
 def _medians(samples: Mapping[str, Sequence[Measure]], field: str, per: int) -> dict[str, str]:
