@@ -31,7 +31,7 @@ _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T00:00:00(\.0{1,9})?(\+00:00|Z)
 
 
 def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
-    """The error for a value of the wrong kind."""
+    """Makes the error for a value of the wrong kind."""
     return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
@@ -77,7 +77,7 @@ def timeout(value: Any) -> Any:
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False, numpy's too."""
+    """Checks for True or False, numpy's too."""
     if not _is_bool(value):
         raise wrong_kind(name, "True or False", value)
     return bool(value)
@@ -139,7 +139,7 @@ def day(name: str, value: Any) -> str:
 
 
 def order_id(value: Any) -> int:
-    """The id of an order: a positive whole number or a string of digits."""
+    """Checks the id of an order: a positive whole number or a string of digits."""
     if isinstance(value, str):
         if not re.fullmatch(r"[0-9]{1,30}", value):
             raise ValueError("an order id must be a positive whole number; this str is not one")
@@ -148,7 +148,7 @@ def order_id(value: Any) -> int:
 
 
 def order_ids(values: Any) -> list[int]:
-    """The ids of one bulk call: 1 to 50 of them."""
+    """Checks the ids of one bulk call: 1 to 50 of them."""
     ids = [order_id(value) for value in iterable_of_ids(values)]
     if not 1 <= len(ids) <= MOST_IDS:
         raise ValueError(f"order_ids must hold 1 to {MOST_IDS} ids, not {len(ids)}")
@@ -156,7 +156,7 @@ def order_ids(values: Any) -> list[int]:
 
 
 def iterable_of_ids(values: Any) -> Iterable[Any]:
-    """Something to iterate over for ids; a string is not, nor is a mapping."""
+    """Checks for an iterable of ids; a string is none, nor is a mapping."""
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise wrong_kind("order_ids", "an iterable of order ids", values)
     return values

@@ -100,7 +100,7 @@ class ConfigurationError(StatusProError, ValueError):
 
 
 class APIError(StatusProError, requests.HTTPError):
-    """The service answered, but not with what was asked for.
+    """The service sent a response, but not what was asked for.
 
     Attributes:
         message: what the service said, without secrets.
@@ -280,7 +280,7 @@ class APIConnectionError(StatusProError, requests.ConnectionError):
 
 
 class APITimeoutError(APIConnectionError, requests.Timeout):
-    """No answer within the timeout."""
+    """No response came within the timeout."""
 
 
 class BulkUpdateError(StatusProError):

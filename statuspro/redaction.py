@@ -57,7 +57,7 @@ _AT = r"(?:@|%(?:25){0,2}40|&(?:amp;){0,2}(?:#0{0,4}64|#x0{0,4}40|commat);|\\{1,
 # The look behind it keeps a long word without an @ from being read once for each of its letters.
 _EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+{_AT}[\w-]+\.[\w.-]+", re.IGNORECASE)
 
-#: Shorter values would blacken every other word of a message and identify nobody.
+#: Shorter values would blacken every other word of a message and identify no customer.
 _SHORTEST_SECRET = 3
 
 #: Characters of all values together. To look for more takes too long: then nothing is shown.

@@ -46,17 +46,17 @@ _USUAL_ENCODING = r"^(?:utf-?(?:8|16|32)|iso-?8859|latin|windows-|cp)[\w-]*$"
 
 
 def is_success(response: requests.Response) -> bool:
-    """Whether the status is 2xx."""
+    """Tells whether the status is 2xx."""
     return 200 <= response.status_code < 300
 
 
 def is_error(response: requests.Response) -> bool:
-    """Whether the status is 4xx or 5xx. A redirect is neither an error nor a success."""
+    """Tells whether the status is 4xx or 5xx. A redirect is neither an error nor a success."""
     return response.status_code >= 400
 
 
 def get_error_message(response: requests.Response) -> str | None:
-    """What the service says went wrong, without secrets; the status in words where it says nothing.
+    """Says what went wrong in the service's words, without secrets; else the status in words.
 
     Returns:
         The message, or None for a 2xx.
@@ -65,7 +65,7 @@ def get_error_message(response: requests.Response) -> str | None:
 
 
 def unwrap(response: requests.Response, *, raise_on_error: bool = True) -> Any:
-    """The JSON of a 2xx.
+    """Parses the JSON of a 2xx.
 
     Args:
         response: of any request to the service.
@@ -107,7 +107,7 @@ def unwrap_as(
 def unwrap_data(
     response: requests.Response, *, raise_on_error: bool = True, default: Any = None
 ) -> Any:
-    """What a list holds: the `data` of an object, or a raw array as it is.
+    """Takes what a list holds: the `data` of an object, or a raw array as it is.
 
     Returns:
         The data, or `default` where there is none.
@@ -148,7 +148,7 @@ def handle_response(
 
 
 def unwrap_object(response: requests.Response) -> dict[str, Any]:
-    """The JSON object that an endpoint promises.
+    """Parses the JSON object that an endpoint promises.
 
     Raises:
         InvalidResponseError: the body of a 2xx is something else.
@@ -160,7 +160,7 @@ def unwrap_object(response: requests.Response) -> dict[str, Any]:
 
 
 def unwrap_array(response: requests.Response) -> list[dict[str, Any]]:
-    """The JSON array of objects that an endpoint promises.
+    """Parses the JSON array of objects that an endpoint promises.
 
     Raises:
         InvalidResponseError: the body of a 2xx is something else.
@@ -181,7 +181,7 @@ def refuse_body(response: requests.Response, reason: str) -> NoReturn:
         InvalidResponseError: always. The body is not kept.
     """
     raise InvalidResponseError(
-        f"The service answered with a body that cannot be used: {reason}.",
+        f"The service sent a body that cannot be used: {reason}.",
         status_code=response.status_code,
         response=Redactor(response.request).response(response),
         request_line=_request_line(response),

@@ -686,7 +686,7 @@ def test_a_refusal_says_why_and_keeps_no_body() -> None:
         refuse_body(answer(200, {"a": "Ann"}), "its meta is missing")
     error = caught.value
     assert str(error) == (
-        "GET /api/v1/orders/7 200: The service answered with a body that cannot be used: "
+        "GET /api/v1/orders/7 200: The service sent a body that cannot be used: "
         "its meta is missing."
     )
     assert error.response is not None

@@ -1,4 +1,4 @@
-"""The call under way: what it sends, what it has waited, and who is told.
+"""The call under way: what it sends, what it has waited, and what is told of that.
 
 requests and urllib3 hand a request down through several layers that know nothing of each other's
 state. What ours share (the retry policy, the connection, the transport) stands here, in a context
@@ -66,7 +66,7 @@ class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call d
         super().__init__(seconds, reason)
         self.seconds = seconds
         self.reason = reason
-        #: What the wait followed: an answer (urllib3's) or an error; neither before a first send.
+        #: What the wait followed: a response (urllib3's) or an error; neither before a first send.
         self.response: Any = None
         self.error: Exception | None = None
 
@@ -107,7 +107,7 @@ class Cancellation:
 
 
 def is_repeatable(body: Any) -> bool:
-    """Whether a request's body can be sent more than once: not what is read up by sending it."""
+    """Tells whether a body can be sent more than once: sending an iterator uses it up."""
     if body is None or isinstance(body, (str, bytes, bytearray, memoryview)):
         return True
     if not hasattr(body, "read"):
@@ -194,7 +194,7 @@ class Call:
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the service may have got any of it, and has not refused it for its number."""
+        """Tells whether the service may have got any of it, and has not refused it with a 429."""
         return self.attempt > 0 and self.sent is not False and self.status != 429
 
     def begin_attempt(self) -> None:
@@ -247,7 +247,7 @@ class Call:
         note_sent(error, self.request_line, outcome)
 
     def end_attempt(self) -> None:
-        """The attempt has an answer or has failed: its slot's period starts."""
+        """Starts the period of the attempt's slot: the attempt is over."""
         if self._slot is not None and self.settings.budget is not None:
             # Unless it never left, it may still be under way to the service.
             self._slot.answered = self.status is not None or self.sent is False
@@ -255,13 +255,13 @@ class Call:
             self._slot = None
 
     def end_refused_attempt(self, retry_after: float | None) -> None:
-        """The attempt was answered 429: the whole budget pauses."""
+        """Has the whole budget pause: the service has refused the attempt with a 429."""
         if self._slot is not None and self.settings.budget is not None:
             self.settings.budget.refuse(self._slot, retry_after)
             self._slot = None
 
     def observe_budget(self, remaining: int, reset: float | None) -> None:
-        """The service said what is left of its window, `reset` seconds from now."""
+        """Tells the budget what is left of the service's window, which ends in `reset` seconds."""
         if self._slot is not None and self.settings.budget is not None:
             self.settings.budget.observe(self._slot, remaining, reset)
 
@@ -308,7 +308,7 @@ _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def current_call() -> Call | None:
-    """The call under way in this thread, if any."""
+    """Returns the call under way in this thread, if any."""
     return _current.get()
 
 

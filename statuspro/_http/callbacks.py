@@ -1,7 +1,8 @@
 """The caller's own code: what hooks, `on_wait`, loggers, bodies and signal handlers raise.
 
-requests and urllib3 take an `OSError` for a failure of the connection, whoever raised it: a hook
-whose own request failed, a logger whose disk is full, a signal handler that ends a call. Whether it
+requests and urllib3 take an `OSError` for a failure of the connection. The caller's
+code can raise one too: a hook whose own request failed, a logger whose disk is full, a signal
+handler that ends a call. Whether it
 came out of the caller's code is known from its traceback: it has passed one of the few functions
 through which such code is called, or the frame of a signal handler.
 """
@@ -70,7 +71,7 @@ def of_the_caller(error: BaseException) -> BaseException | None:
 
 
 def of_a_hook(error: BaseException) -> bool:
-    """Whether a hook raised `error`; requests calls hooks when the response has come."""
+    """Tells whether a hook raised `error`; requests calls hooks when the response has come."""
     return _door(error) is dispatch_hook.__code__
 
 
@@ -80,7 +81,7 @@ def note_sent(error: BaseException, request_line: str, outcome: str) -> None:
     Args:
         error: gets a note where Python has notes (3.11); :func:`sent_before` knows it everywhere.
         request_line: method and path of the write.
-        outcome: how it was answered, as a part of a sentence.
+        outcome: what the service made of it, as a part of a sentence.
     """
     if sent_before(error):
         return
@@ -91,7 +92,7 @@ def note_sent(error: BaseException, request_line: str, outcome: str) -> None:
 
 
 def sent_before(error: BaseException) -> bool:
-    """Whether a write had been sent before the caller's own code raised `error`."""
+    """Tells whether a write had been sent before the caller's own code raised `error`."""
     return getattr(error, _MARK, False) is True
 
 
@@ -106,7 +107,7 @@ def _wrapped(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _door(error: BaseException) -> CodeType | None:
-    """The first function on the way of `error` through which the caller's code was called."""
+    """Finds the first function on the way of `error` that called the caller's code."""
     interrupted: FrameType | None = None
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if frame.f_code in _DOORS or (interrupted and _handles_a_signal(frame, interrupted)):

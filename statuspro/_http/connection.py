@@ -114,7 +114,7 @@ class CallConnection(HTTPConnection):
                 response, body = read_body(response, call)
             finally:
                 if body is None:
-                    response.close()  # it has the socket, where no other answer is to follow
+                    response.close()  # it has the socket, where no other response is to follow
                     self.close()
             call.body = body or b""
             call.is_oversized = body is None

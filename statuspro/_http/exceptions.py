@@ -45,7 +45,7 @@ _TIMEOUT = (TimeoutError, socket.timeout, requests.Timeout)
 def translate(
     error: Exception, request: requests.PreparedRequest, sent: bool | None = None
 ) -> Exception:
-    """The error to raise instead; `error` itself where it speaks of the caller's arguments.
+    """Chooses the error to raise instead; `error` itself where it speaks of the caller's arguments.
 
     Args:
         error: an exception of requests or urllib3.
@@ -123,7 +123,7 @@ def _message(cause: Exception, request: requests.PreparedRequest) -> str:
     if words := _own_words(cause):
         shown = Redactor(request).text(_QUERY.sub("", words))
         return f"The connection to {host} failed: {shown}"
-    return f"The connection to {host} failed before the answer was complete{reason}."
+    return f"The connection to {host} failed before the response was complete{reason}."
 
 
 def _own_words(cause: Exception) -> str:
@@ -136,7 +136,7 @@ def _own_words(cause: Exception) -> str:
 
 
 def _reason(cause: Exception) -> str:
-    """What happened, in the words of the system or our own, which name nobody."""
+    """What happened, in the words of the system or our own, which name no host."""
     if isinstance(cause, _CERTIFICATE):
         return _certificate_reason(cause)
     told = _system_error(cause)

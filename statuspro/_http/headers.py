@@ -5,10 +5,7 @@ from __future__ import annotations
 import email.utils
 import re
 import time
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import Any
 
 
 def retry_after(headers: Any) -> float | None:
@@ -28,6 +25,7 @@ def retry_after(headers: Any) -> float | None:
 
 
 def until_reset(headers: Any) -> float | None:
+    """Reads how many seconds from now `X-RateLimit-Reset` is; None where it makes no sense."""
     value = headers.get("X-RateLimit-Reset") or ""
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value):
         return None

@@ -21,7 +21,7 @@ class IdleConnections:
     """
 
     def __init__(self, maxsize: int = 0) -> None:
-        #: Whether the pool has been let go of: whoever still uses it leaves nothing behind.
+        #: Whether the pool is closed: a thread that still uses it leaves no connection behind.
         self.is_closed = False
         self._maxsize = maxsize
         self._stack: list[Any] = []
@@ -38,18 +38,18 @@ class IdleConnections:
             self._stack.append(connection)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The one that was put last; queue.Empty if there is none."""
+        """Pops the most recently returned connection; queue.Empty if there is none."""
         try:
             return self._stack.pop()
         except IndexError:
             raise queue.Empty from None
 
     def qsize(self) -> int:
-        """How many there are."""
+        """Counts them."""
         return len(self._stack)
 
     def empty(self) -> bool:
-        """Whether there are none."""
+        """Tells whether there are none."""
         return not self._stack
 
     def keep_only(self, kind: type) -> None:
@@ -159,7 +159,7 @@ class Pools(PoolManager):
         use_our_pools(self, pool_classes)
         #: The managers of pools behind a proxy, by the proxy's URL.
         self.proxies: dict[str, Any] = {}
-        #: Pools that were looked up before, for whoever looks up the same again.
+        #: Pools that were looked up before, by what they were looked up for.
         self.known: dict[Any, Any] = {}
         self._num_pools = num_pools
         renew_in_child(self)
@@ -183,5 +183,5 @@ def use_our_pools(manager: PoolManager, pool_classes: dict[str, Any]) -> None:
 
 
 def _let_go(pool: Any) -> None:
-    # Its connections, not the pool itself: whoever has just got it for a request may go on.
+    # Its connections, not the pool itself: a thread that has just got it for a request goes on.
     pool.pool.close()

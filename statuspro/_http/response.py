@@ -69,7 +69,7 @@ class ArrivingResponse(http.client.HTTPResponse):
     """http.client's response, out of `Arriving` bytes, and with a head that is read to its end.
 
     http.client's own parser stops at a header line that it cannot read. It loses the lines behind
-    it, the body's length among them, and urllib3 logs them all, whatever they hold.
+    it, the body's length among them, and urllib3 logs all of them, customers' data included.
     """
 
     def __init__(
@@ -85,12 +85,12 @@ class ArrivingResponse(http.client.HTTPResponse):
             self._read_head()
             while 100 <= self.status < 200:
                 if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
-                    raise ProtocolError("the answer goes on in another protocol")
+                    raise ProtocolError("the response goes on in another protocol")
                 self._read_head()
         except http.client.RemoteDisconnected:
             raise
         except http.client.HTTPException as error:  # whose text repeats what arrived
-            raise ProtocolError(f"the answer is not HTTP: {type(error).__name__}") from None
+            raise ProtocolError(f"the response is not HTTP: {type(error).__name__}") from None
         self._settle_end()
 
     def _read_head(self) -> None:
@@ -129,7 +129,7 @@ def _timeout_of(sock: Any) -> float | None:
 
 
 def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
-    """Reads header lines to the empty one; leaves out those that are none, whatever they hold."""
+    """Reads header lines to the empty one; leaves out lines that are no header."""
     fields: list[list[str]] = []
     for _ in range(_MOST_HEADERS):
         line = lines.readline(_LONGEST_LINE + 1)
@@ -138,7 +138,7 @@ def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
         if line in (b"\r\n", b"\n"):
             return _message(fields)
         if not line:
-            raise ProtocolError("the answer broke off in its headers")
+            raise ProtocolError("the response broke off in its headers")
         text = line.decode("latin-1").rstrip("\r\n").replace("\r", " ")
         if found := _HEADER.fullmatch(text):
             fields.append([found[1], found[2]])

@@ -70,7 +70,7 @@ class RetryPolicy(Retry):
     """The table above, for `HTTPAdapter(max_retries=...)`; see :func:`retry_policy`."""
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        """Whether an answer with this status is not the last word."""
+        """Tells whether a request is sent again after this status."""
         call = current_call()
         if call is not None and not call.is_repeatable:
             return False
@@ -87,7 +87,7 @@ class RetryPolicy(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> RetryPolicy:
-        """The policy for the next attempt; raises when there is none.
+        """Makes the policy for the next attempt; raises when there is none.
 
         Raises:
             MaxRetryError: no attempts are left.
@@ -122,7 +122,7 @@ class RetryPolicy(Retry):
             raise
 
     def pause(self, response: BaseHTTPResponse | None = None) -> float:
-        """Seconds until the next attempt: what the service said, or exponential with jitter."""
+        """Chooses the pause in seconds: what the service said, or exponential with jitter."""
         told = retry_after(response.headers) if response is not None else None
         if told:
             return told + random.uniform(0, min(_MOST_SPREAD, told / 10))
@@ -136,7 +136,7 @@ class RetryPolicy(Retry):
 
 
 def retry_policy(max_retries: int) -> RetryPolicy:
-    """The policy that sends a request again at most `max_retries` times."""
+    """Makes the policy that sends a request again at most `max_retries` times."""
     return RetryPolicy(
         total=max_retries,
         redirect=0,
@@ -149,7 +149,7 @@ def retry_policy(max_retries: int) -> RetryPolicy:
 
 
 def settle(call: Call, status: int, headers: Any) -> None:
-    """Logs how the current attempt was answered, and tells the rate budget."""
+    """Logs the status of the current attempt's response, and tells the rate budget."""
     if call.status is not None:
         return
     call.status = status
@@ -172,7 +172,7 @@ def note_unslept(response: requests.Response, seconds: float) -> None:
 
 
 def seconds_to_wait(response: requests.Response) -> float:
-    """Seconds until it is worth sending a refused request again.
+    """Chooses the seconds until it is worth sending a refused request again.
 
     Args:
         response: a 429.
@@ -198,7 +198,7 @@ def _pause_after_refusals(history: tuple[RequestHistory, ...]) -> float:
 
 
 def _without_proxy(error: Exception) -> Exception:
-    """What broke off a request that was sent, without urllib3's 'Unable to connect to proxy'."""
+    """Finds what broke off a sent request, without urllib3's 'Unable to connect to proxy'."""
     # urllib3 says so of a connection that http.client has closed by then, whatever it carried.
     while isinstance(error, ProxyError):
         error = error.original_error

@@ -72,7 +72,7 @@ class Transport(HTTPAdapter):
         proxies: dict[str, str] | None = None,
         cert: Any = None,
     ) -> HTTPConnectionPool:
-        """The pool for a request; the plain case is remembered, being the same each time."""
+        """Finds the pool for a request; remembers the plain case, which is the same each time."""
         find = super().get_connection_with_tls_context
         if proxies or cert:
             return find(request, verify, proxies, cert)
@@ -84,7 +84,7 @@ class Transport(HTTPAdapter):
         return cast("HTTPConnectionPool", pool)
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        """The pools behind a proxy, of our connections too.
+        """Finds the pools behind a proxy, and has them make our connections.
 
         Raises:
             ConfigurationError: the proxy's scheme leaves open which version of SOCKS it speaks.
@@ -99,7 +99,7 @@ class Transport(HTTPAdapter):
         return manager
 
     def request_url(self, request: requests.PreparedRequest, proxies: dict[str, str] | None) -> str:
-        """The URL as urllib3 is given it: without the query, which the connection adds."""
+        """Writes the URL for urllib3: without the query, which the connection adds."""
         call = current_call()
         if call is not None and not proxies:
             return call.path
@@ -114,13 +114,13 @@ class Transport(HTTPAdapter):
         cert: Any = None,
         proxies: dict[str, str] | None = None,
     ) -> requests.Response:
-        """Sends the request, as often as the policy says, and returns the last answer, read.
+        """Sends the request, as often as the policy says, and returns the last response, read.
 
         Raises:
-            APIConnectionError: there is no answer.
+            APIConnectionError: there is no response.
             APITimeoutError: there was none in time.
             RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
-            InvalidResponseError: the answer is larger than `max_response_bytes`.
+            InvalidResponseError: the response is larger than `max_response_bytes`.
             BaseException: what the caller's own code raised (`on_wait`, a logger, a signal
                 handler), as it is; with a note where a write had been sent by then.
         """
@@ -182,7 +182,7 @@ class _Read:
 
 
 def _with_body(response: requests.Response, call: Call) -> requests.Response:
-    if call.body is None:  # an answer that none of our connections read: a test's
+    if call.body is None:  # a response that none of our connections read: a test's
         return response
     if call.is_oversized or not call.is_streamed:
         raw, response.raw = response.raw, _Read(call.body)
@@ -192,7 +192,7 @@ def _with_body(response: requests.Response, call: Call) -> requests.Response:
     response.__class__ = _Timed
     if call.is_oversized and 200 <= response.status_code < 300:
         raise InvalidResponseError(
-            f"The answer is larger than {call.settings.max_response_bytes} bytes "
+            f"The response is larger than {call.settings.max_response_bytes} bytes "
             "(max_response_bytes).",
             status_code=response.status_code,
             response=Redactor(response.request).response(response),

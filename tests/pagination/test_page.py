@@ -170,9 +170,7 @@ def test_a_refused_page_says_why(body: Any, reason: str) -> None:
     pages = Pages(lambda number, per_page: body)
     with pytest.raises(InvalidResponseError) as caught:
         list(paginate(pages.client, "/orders"))
-    assert caught.value.message == (
-        f"The service answered with a body that cannot be used: {reason}."
-    )
+    assert caught.value.message == (f"The service sent a body that cannot be used: {reason}.")
 
 
 def test_parameters_go_with_every_page_as_the_service_writes_them() -> None:
