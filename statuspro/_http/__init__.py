@@ -73,7 +73,7 @@ requests.adapters.HTTPAdapter.proxy_manager (transport.py)
 requests.hooks.dispatch_hook (callbacks.py)
     The function through which requests calls hooks: what passed it is the caller's own error. In
     its stead: hooks wrapped in `call_back` as they are given.
-requests.hooks.default_hooks (session.py)
+requests.hooks.default_hooks (options.py)
     The events that have hooks. In its stead: a dict with `response`.
 
 Two habits are relied on too. requests sets `elapsed` when the adapter has returned (transport.py);
