@@ -109,7 +109,7 @@ def import_(bench: Bench) -> Result:
     contestants = {name: partial(bench.time_import, name) for name in ("requests", "statuspro")}
     take_turns(contestants, 1)  # compiles the modules
     samples = take_turns(contestants, 5 if bench.is_quick else 61)
-    return Result(_wall_and_cpu("import", samples, 1.10))
+    return Result(_wall_and_cpu("import", samples, 1.15))
 
 
 def process(bench: Bench) -> Result:
