@@ -16,8 +16,9 @@ come first, so there it is also one that enters above and one that leaves below.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 from statuspro import _arguments
 from statuspro._logging import log, warn_each_time
@@ -130,6 +131,8 @@ class Walk:
         self._prefetch = whole_number("prefetch", prefetch, 0)
         self._keep = keep
         self._last_write: object = None
+        #: How far the walk had come when each of the reads under way was asked for.
+        self._marks: deque[Mark] = deque()
 
     @property
     def total(self) -> int | None:
@@ -150,7 +153,7 @@ class Walk:
                 read, page = lookahead.next_answer()
                 self._notice_writes()
                 is_plain = not self._cursor.moved
-                items = self._wanted(self._cursor.take(read, page))
+                items = self._wanted(self._cursor.take(read, page, self._marks.popleft()))
                 if self._prefetch:  # while the caller works
                     self._plan(lookahead)
                 if items or is_plain:
@@ -170,6 +173,7 @@ class Walk:
         asked = lookahead.asked()
         while lookahead.has_room() and self._may_ask(asked):
             asked.append(self._cursor.next_read(asked[-1].end if asked else self._cursor.end))
+            self._marks.append(self._cursor.mark)
             lookahead.ask(asked[-1])
         return bool(asked)
 
@@ -209,6 +213,18 @@ class Walk:
             what = (self._path.partition("?")[0], cursor.count, many, reason)
             log(self._client.logger, "warning", message, *what)
             warn_each_time(message % what, TruncatedListWarning)
+
+
+class Mark(NamedTuple):
+    """How far a walk had come.
+
+    Attributes:
+        end: the position behind the stretch.
+        known: how many ids had been read.
+    """
+
+    end: int
+    known: int
 
 
 class Cursor:
@@ -257,6 +273,11 @@ class Cursor:
         """The first page that has not been read, as the list was then."""
         return self.end // self._per_page + 1
 
+    @property
+    def mark(self) -> Mark:
+        """How far the walk has come."""
+        return Mark(self.end, len(self._seen))
+
     def expects(self, read: Read) -> bool:
         """Whether a read that is under way begins where the stretch can go on."""
         return read.start <= self.end - self.moved  # one position of overlap where it has moved
@@ -288,8 +309,13 @@ class Cursor:
         later = [read for read in reads if read.start >= self._base]
         return max(later, key=rank, default=Read(self._start_page, self._per_page))
 
-    def take(self, read: Read, page: Page) -> list[Item]:
+    def take(self, read: Read, page: Page, mark: Mark) -> list[Item]:
         """Takes in a page.
+
+        Args:
+            read: what was asked for.
+            page: what the service gave.
+            mark: how far the walk had come when it asked.
 
         Returns:
             Its items that were not seen before.
@@ -303,6 +329,8 @@ class Cursor:
             page.cut(self.limit - read.start)
         fresh = page.without(self._seen)
         sign = self._is_sign(page, fresh)
+        if sign and not was_moved:
+            self._fall_back(mark)
         anchor = self._anchor(read, page, sign=sign)
         has_news = self._note_ids(list(page.by_id), fresh, anchor)
         self.count += len(fresh)
@@ -386,6 +414,16 @@ class Cursor:
             self._trusts_total = self.is_over = False
             self._seen = dict.fromkeys(self._seen, False)
             self.end = self._base
+
+    def _fall_back(self, mark: Mark) -> None:
+        """Takes back what has come since the read was asked for that shows the first sign.
+
+        The service may have answered the reads under way in any order: what came before this one
+        may have been read after the list had moved.
+        """
+        for one in list(self._seen)[mark.known :]:
+            self._seen[one] = False
+        self.end = min(self.end, mark.end)
 
     def _go_back(self, read: Read, page: Page) -> None:
         """The page shows none of the stretch: the next one is to begin further up."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from statuspro import TruncatedListWarning, iter_order_pages, iter_orders, list_orders, paginate
@@ -262,6 +262,16 @@ class Story:
             self.has_moved = True
 
 
+# Two come in below and two leave above, and a page under way behind the others shows it first.
+@example(
+    size=16,
+    per_page=3,
+    prefetch=4,
+    script=[("come in", [0, 1]), ("leave", [0, 0])],
+    order=[0, None, 0, 1],
+    own=0,
+    start=3,
+)
 @settings(max_examples=300, deadline=None)
 @given(
     size=st.integers(0, 60),
