@@ -45,6 +45,7 @@ class BulkOptions(TypedDict, total=False):
 
     comment: str | None
     public: bool | None
+    notify: bool | None
     email_customer: bool | None
     email_additional: bool | None
     send_at: int | None

@@ -124,6 +124,7 @@ COMPLETED = {
     "client.iter_bulk_update_order_status([7], 'st000003', email_a": "email_additional=",
     "statuspro.bulk_update_order_status(client, [7], 'st000003', send": "send_at=",
     "client.update_order_status(7, 'st000003', conf": "confirm=",
+    "client.update_order_status(7, 'st000003', noti": "notify=",
 }
 
 

@@ -172,6 +172,7 @@ if TYPE_CHECKING:
             ),
             Message,
         )
+        assert_type(update_order_status(client, 7, "st000003", notify=False), Message)
         assert_type(add_order_comment(client, 7, "Shipped", public=True, confirm=True), Message)
         assert_type(set_order_due_date(client, 7, None), Message)
         assert_type(set_order_due_date(client, 7, day, due_date_to="2026-02-12"), Message)
@@ -182,7 +183,7 @@ if TYPE_CHECKING:
             BulkStatusUpdate,
         )
         assert_type(
-            iter_bulk_update_order_status(client, range(1, 900), "st000003", email_customer=False),
+            iter_bulk_update_order_status(client, range(1, 900), "st000003", notify=None),
             Generator[BulkBatch, None, None],
         )
         assert_type(get_statuses(client), list[StatusDefinition])
@@ -203,7 +204,7 @@ if TYPE_CHECKING:
         assert_type(client.update_order_status(7, "st000003", public=True), Message)
         assert_type(client.add_order_comment(7, "Shipped"), Message)
         assert_type(client.set_order_due_date(7, "2026-02-10"), Message)
-        assert_type(client.bulk_update_order_status([7], "st000003"), BulkStatusUpdate)
+        assert_type(client.bulk_update_order_status([7], "st000003", notify=True), BulkStatusUpdate)
         assert_type(
             client.iter_bulk_update_order_status([7], "st000003"), Generator[BulkBatch, None, None]
         )
@@ -212,7 +213,7 @@ if TYPE_CHECKING:
         assert_type(client.paginate("/orders"), Generator[dict[str, Any], None, None])
 
     def keywords_in_a_variable(client: StatusProClient) -> None:
-        quiet: BulkOptions = {"email_customer": False}
+        quiet: BulkOptions = {"notify": False}
         assert_type(
             client.bulk_update_order_status([7], "st000003", **quiet),
             BulkStatusUpdate,

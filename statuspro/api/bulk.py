@@ -32,6 +32,7 @@ def bulk_update_order_status(
     *,
     comment: str | None = None,
     public: bool | None = None,
+    notify: bool | None = None,
     email_customer: bool | None = None,
     email_additional: bool | None = None,
     send_at: int | None = None,
@@ -39,7 +40,8 @@ def bulk_update_order_status(
 ) -> BulkStatusUpdate:
     """Queues a status for up to 50 orders (`POST /orders/bulk-status`, one request).
 
-    The service applies it later. An id that it does not know is not an error.
+    The service applies it later. An id that it does not know is not an error. Where nothing is
+    said of mails, the service mails every customer and every additional address.
 
     Args:
         client: any client.
@@ -47,9 +49,12 @@ def bulk_update_order_status(
         status_code: the status, such as `st000003`.
         comment: shown in the orders' history.
         public: whether the customers see the comment.
-        email_customer: whether the customers are mailed.
-        email_additional: whether the additional addresses are mailed.
-        send_at: when the mails are sent, in seconds since 1970 (Unix time).
+        notify: whether the service mails anybody: the customers and the additional addresses, or
+            none of them. Sets `email_customer` and `email_additional`, and goes with neither.
+        email_customer: whether the service mails the customers. False alone does not keep it from
+            mailing the additional addresses.
+        email_additional: whether the service mails the additional addresses.
+        send_at: when the service sends the mails, in seconds since 1970 (Unix time).
         due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
 
     Returns:
@@ -77,12 +82,15 @@ def iter_bulk_update_order_status(
     *,
     comment: str | None = None,
     public: bool | None = None,
+    notify: bool | None = None,
     email_customer: bool | None = None,
     email_additional: bool | None = None,
     send_at: int | None = None,
     due_date: date | str | None = None,
 ) -> Generator[BulkBatch, None, None]:
     """Queues a status for any number of orders, 50 a request (`POST /orders/bulk-status`).
+
+    Where nothing is said of mails, the service mails every customer and every additional address.
 
     Args:
         client: any client; one that paces itself sends 5 batches a minute.
@@ -91,9 +99,12 @@ def iter_bulk_update_order_status(
         status_code: the status, such as `st000003`.
         comment: shown in the orders' history.
         public: whether the customers see the comment.
-        email_customer: whether the customers are mailed.
-        email_additional: whether the additional addresses are mailed.
-        send_at: when the mails are sent, in seconds since 1970 (Unix time).
+        notify: whether the service mails anybody: the customers and the additional addresses, or
+            none of them. Sets `email_customer` and `email_additional`, and goes with neither.
+        email_customer: whether the service mails the customers. False alone does not keep it from
+            mailing the additional addresses.
+        email_additional: whether the service mails the additional addresses.
+        send_at: when the service sends the mails, in seconds since 1970 (Unix time).
         due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
 
     Yields:

@@ -28,6 +28,10 @@ _FIELDS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 
+#: The fields that `notify` stands for.
+_MAILS = ("email_customer", "email_additional")
+
+
 def change_of(given: Mapping[str, Any], required: str) -> dict[str, Any]:
     """Makes the body of a change of the keywords that were given; None is not sent.
 
@@ -38,11 +42,22 @@ def change_of(given: Mapping[str, Any], required: str) -> dict[str, Any]:
     Raises:
         TypeError, ValueError: an argument makes no sense.
     """
+    given = {**given, **_mails(given)}
     return {
         name: check(name, given[name])
         for name, check in _FIELDS.items()
         if name == required or given.get(name) is not None
     }
+
+
+def _mails(given: Mapping[str, Any]) -> dict[str, bool]:
+    """Makes the fields that `notify` stands for; none where it was not given."""
+    if given.get("notify") is None:
+        return {}
+    for name in _MAILS:
+        if given.get(name) is not None:
+            raise ValueError(f"notify sets {name} too: give notify or {name}, not both")
+    return dict.fromkeys(_MAILS, _arguments.flag("notify", given["notify"]))
 
 
 def update_order_status(
@@ -52,6 +67,7 @@ def update_order_status(
     *,
     comment: str | None = None,
     public: bool | None = None,
+    notify: bool | None = None,
     email_customer: bool | None = None,
     email_additional: bool | None = None,
     check: bool = False,
@@ -59,8 +75,8 @@ def update_order_status(
 ) -> Message:
     """Moves an order to a status (`POST /orders/{id}/status`).
 
-    What is not given is not sent. The service then does not publish the comment, and does mail
-    the customer and the additional addresses.
+    What is not given is not sent, and the service's own defaults hold: it mails the customer and
+    the additional addresses, and does not publish the comment. `notify=False` mails nobody.
 
     Args:
         client: any client.
@@ -68,8 +84,11 @@ def update_order_status(
         status_code: the status, such as `st000003`.
         comment: shown in the order's history.
         public: whether the customer sees the comment.
-        email_customer: whether the customer is mailed.
-        email_additional: whether the additional addresses are mailed.
+        notify: whether the service mails anybody: the customer and the additional addresses, or
+            neither. Sets `email_customer` and `email_additional`, and goes with neither.
+        email_customer: whether the service mails the customer. False alone does not keep it from
+            mailing the additional addresses.
+        email_additional: whether the service mails the additional addresses.
         check: ask first whether the order can move there (one request more).
         confirm: where the outcome is not known, read the order back to find out, and send the
             change again only if it was certainly not applied (one request more before the change,
@@ -107,6 +126,8 @@ def add_order_comment(
 ) -> Message:
     """Adds a comment to an order (`POST /orders/{id}/comment`).
 
+    The service has no switch for mails here, and does not say whether a public comment is mailed.
+
     Args:
         client: any client.
         order_id: a positive whole number, or a string of digits.
@@ -138,6 +159,8 @@ def set_order_due_date(
     confirm: bool = False,
 ) -> Message:
     """Sets or clears the due date of an order (`POST /orders/{id}/due-date`).
+
+    The service has no switch for mails here, and does not say whether it mails the new date.
 
     Args:
         client: any client.

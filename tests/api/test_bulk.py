@@ -60,9 +60,14 @@ def local(orders: int = 0, **settings: Any) -> tuple[Sandbox, StatusProClient]:
     return sandbox, sandbox.client(adapter=sandbox.adapter(**settings))
 
 
+def bodies_of(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The body of each bulk call that arrived."""
+    return [record.json() for record in sandbox.requests if record.method == "POST"]
+
+
 def batches_of(sandbox: Sandbox) -> list[list[int]]:
     """The ids of each bulk call that arrived."""
-    return [record.json()["order_ids"] for record in sandbox.requests if record.method == "POST"]
+    return [body["order_ids"] for body in bodies_of(sandbox)]
 
 
 def outcome_of(error: BulkUpdateError) -> dict[str, list[int]]:
@@ -131,6 +136,22 @@ REQUESTS: dict[str, tuple[Call, Sent]] = {
         ),
         Sent("POST", "/orders/bulk-status", b'{"order_ids": [7], "status_code": "st000003"}'),
     ),
+    "bulk that mails nobody": (
+        lambda c: c.bulk_update_order_status([7, 8], "st000003", notify=False),
+        Sent(
+            *("POST", "/orders/bulk-status"),
+            b'{"order_ids": [7, 8], "status_code": "st000003", "email_customer": false, '
+            b'"email_additional": false}',
+        ),
+    ),
+    "bulk that mails all": (
+        lambda c: c.bulk_update_order_status([7], "st000003", notify=True, send_at=1770000000),
+        Sent(
+            *("POST", "/orders/bulk-status"),
+            b'{"order_ids": [7], "status_code": "st000003", "email_customer": true, '
+            b'"email_additional": true, "send_at": 1770000000}',
+        ),
+    ),
     "bulk at once": (
         lambda c: c.bulk_update_order_status(range(7, 9), "st000003", send_at=0),
         Sent(
@@ -180,6 +201,21 @@ REFUSED: list[Refusal] = [
     ),
     (lambda c: c.bulk_update_order_status([7], ""), ValueError, "status_code must not be blank"),
     (lambda c: c.bulk_update_order_status([7], "st000003", send_at=-1), ValueError, "send_at"),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", notify=False, email_customer=False),
+        ValueError,
+        "give notify or email_customer, not both",
+    ),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", notify=False, email_additional=True),
+        ValueError,
+        "give notify or email_additional, not both",
+    ),
+    (
+        lambda c: c.bulk_update_order_status([7], "st000003", notify="no"),  # type: ignore[arg-type]
+        TypeError,
+        "notify .* not str",
+    ),
     (
         lambda c: c.bulk_update_order_status([7], "st000003", send_at=1.5),  # type: ignore[arg-type]
         TypeError,
@@ -267,6 +303,14 @@ def test_what_else_a_bulk_update_says() -> None:
         assert record.json() == {"order_ids": ids, "status_code": SHIPPED, **options}
 
 
+@pytest.mark.parametrize("notify", [False, True])
+def test_each_batch_says_whether_to_mail(notify: bool) -> None:
+    sandbox, client = local()
+    list(client.iter_bulk_update_order_status(range(1, 60), SHIPPED, notify=notify))
+    said = [(each["email_customer"], each["email_additional"]) for each in bodies_of(sandbox)]
+    assert said == [(notify, notify)] * 2
+
+
 @pytest.mark.parametrize(
     ("ids", "keywords", "error"),
     [
@@ -285,7 +329,10 @@ def test_what_else_a_bulk_update_says() -> None:
         ([1], {"public": "yes"}, TypeError),
         ([1], {"send_at": 1.5}, TypeError),
         ([1], {"due_date": "tomorrow"}, ValueError),
-        ([1], {"notify": True}, TypeError),
+        ([1], {"notify": 1}, TypeError),
+        ([1], {"notify": False, "email_customer": False}, ValueError),
+        ([1], {"notify": True, "email_additional": False}, ValueError),
+        ([1], {"notifies": True}, TypeError),
     ],
 )
 def test_arguments_are_refused_at_the_call(

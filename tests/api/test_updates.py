@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from datetime import date, datetime, timezone
+from typing import Any
 
 import pytest
 import responses
@@ -69,6 +72,30 @@ UPDATES: dict[str, tuple[Call, Sent]] = {
             confirm=False,
         ),
         Sent("POST", "/orders/7/status", b'{"status_code": "st000003"}'),
+    ),
+    "a status that mails nobody": (
+        lambda c: c.update_order_status(7, "st000003", comment="For Ann", notify=False),
+        Sent(
+            *("POST", "/orders/7/status"),
+            b'{"status_code": "st000003", "comment": "For Ann", "email_customer": false, '
+            b'"email_additional": false}',
+        ),
+    ),
+    "a status that mails all": (
+        lambda c: c.update_order_status(
+            7, "st000003", notify=True, email_customer=None, email_additional=None
+        ),
+        Sent(
+            *("POST", "/orders/7/status"),
+            b'{"status_code": "st000003", "email_customer": true, "email_additional": true}',
+        ),
+    ),
+    "a status that leaves the mails to the service": (
+        lambda c: c.update_order_status(7, "st000003", notify=None, email_customer=False),
+        Sent(
+            *("POST", "/orders/7/status"),
+            b'{"status_code": "st000003", "email_customer": false}',
+        ),
     ),
     "a comment": (
         lambda c: c.add_order_comment(7, "For Ann"),
@@ -197,6 +224,8 @@ REFUSED: list[Refusal] = [
         TypeError,
         "email_additional must be True or False, not int",
     ),
+    (lambda c: c.update_order_status(7, "st000003", notify=0), TypeError, "notify .* not int"),  # type: ignore[arg-type]
+    (lambda c: c.update_order_status(7, "st000003", notify="no"), TypeError, "notify .* not str"),  # type: ignore[arg-type]
     (lambda c: c.update_order_status(7, "st000003", check=1), TypeError, "check .* not int"),  # type: ignore[arg-type]
     (lambda c: c.update_order_status(7, "st000003", confirm=None), TypeError, "confirm"),  # type: ignore[arg-type]
     (
@@ -241,3 +270,29 @@ def test_what_makes_no_sense_is_refused_before_it_is_sent(
     service: responses.RequestsMock,
 ) -> None:
     check_refused(client, service, call, kind, said)
+
+
+@pytest.mark.parametrize("notify", [False, True])
+@pytest.mark.parametrize("value", [False, True])
+@pytest.mark.parametrize("name", ["email_customer", "email_additional"])
+def test_notify_goes_with_neither_of_the_fields_that_it_sets(
+    notify: bool, name: str, value: bool, client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    keywords: dict[str, Any] = {"notify": notify, name: value}
+
+    def call(client: StatusProClient) -> object:
+        return client.update_order_status(7, "st000003", check=True, confirm=True, **keywords)
+
+    check_refused(client, service, call, ValueError, f"give notify or {name}, not both")
+
+
+def test_notify_may_be_numpys(client: StatusProClient, service: responses.RequestsMock) -> None:
+    numpy: Any = importlib.import_module("numpy")
+    answer_with(service, {"message": "Done."})
+    client.update_order_status(7, "st000003", notify=numpy.False_)
+    (request,) = sent(service)
+    assert json.loads(request.body or b"") == {
+        "status_code": "st000003",
+        "email_customer": False,
+        "email_additional": False,
+    }
