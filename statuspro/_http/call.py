@@ -125,11 +125,15 @@ class OneCall:
     Attributes:
         seconds: slept so far.
         writes: the calls that may change something, the first one first.
+        on_attempt: told of each attempt of a write, `on_attempt(call, True)` when it has its slot
+            and is sent next, `on_attempt(call, False)` when it has not arrived and the call waits
+            for another one. What it raises ends the call.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
         self.writes: list[Call] = []
+        self.on_attempt: Callable[[Call, bool], object] | None = None
 
 
 _one_call: ContextVar[OneCall | None] = ContextVar("one_call", default=None)
@@ -205,6 +209,11 @@ class Call:
         """
         if self.settings.budget is not None:
             self._slot = self._take_slot(self.settings.budget)
+        try:
+            self._tell_attempt(True)
+        except BaseException:
+            self._give_slot_back()
+            raise
         self.attempt += 1
         self.status = None
         self.sent = None
@@ -219,6 +228,15 @@ class Call:
             budget.give_back(slot)
             raise
         return slot
+
+    def _give_slot_back(self) -> None:
+        if self._slot is not None and self.settings.budget is not None:
+            self.settings.budget.give_back(self._slot)
+            self._slot = None
+
+    def _tell_attempt(self, is_sent_next: bool) -> None:
+        if self.is_write and self._one.on_attempt is not None:
+            call_back(self._one.on_attempt, self, is_sent_next)
 
     def hear(self) -> None:
         """Notes when the headers of the current attempt's response have come."""
@@ -254,6 +272,11 @@ class Call:
             self.settings.budget.finish(self._slot)
             self._slot = None
 
+    def end_attempt_in_vain(self) -> None:
+        """Ends an attempt after which the request is sent again."""
+        self.end_attempt()
+        self._tell_attempt(False)
+
     def end_refused_attempt(self, retry_after: float | None) -> None:
         """Has the whole budget pause: the service has refused the attempt with a 429."""
         if self._slot is not None and self.settings.budget is not None:
@@ -274,16 +297,8 @@ class Call:
         if self._one.seconds + seconds > self.settings.max_wait:
             raise WaitTooLong(seconds, reason)
         seconds = min(seconds, threading.TIMEOUT_MAX)  # or Python raises an OverflowError
-        self._tell(seconds, reason)
-        (_cancellation.get() or time).sleep(seconds)
+        _sleep(self.settings, seconds, self.request_line, reason)
         self._one.seconds += seconds
-
-    def _tell(self, seconds: float, reason: str) -> None:
-        if seconds >= _SHORTEST_TOLD and self.settings.on_wait is not None:
-            call_back(self.settings.on_wait, seconds, reason)
-        level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
-        template = "Waiting %.1f s before %s: %s"
-        log(self.settings.logger, level, template, seconds, self.request_line, reason)
 
     def log_response(self, status: int) -> None:
         """One record a response; of its query only what is known to be harmless."""
@@ -302,6 +317,31 @@ class Call:
             milliseconds,
             self.attempt,
         )
+
+
+def pause(settings: CallSettings, seconds: float, before: str, reason: str) -> None:
+    """Waits between two calls, as a call of its own.
+
+    Args:
+        settings: of the client's calls.
+        seconds: how long.
+        before: method and path of what is sent next.
+        reason: what the wait is for.
+
+    Raises:
+        WaitTooLong: one call may not sleep that long.
+    """
+    if seconds > settings.max_wait:
+        raise WaitTooLong(seconds, reason)
+    _sleep(settings, seconds, before, reason)
+
+
+def _sleep(settings: CallSettings, seconds: float, before: str, reason: str) -> None:
+    if seconds >= _SHORTEST_TOLD and settings.on_wait is not None:
+        call_back(settings.on_wait, seconds, reason)
+    level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
+    log(settings.logger, level, "Waiting %.1f s before %s: %s", seconds, before, reason)
+    (_cancellation.get() or time).sleep(seconds)
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)

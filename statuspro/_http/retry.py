@@ -111,7 +111,7 @@ class RetryPolicy(Retry):
         if call is None:
             time.sleep(self.pause(response))
             return
-        call.end_attempt()
+        call.end_attempt_in_vain()
         last = self._last()
         try:
             if call.settings.budget is None or last.status != TOO_MANY_REQUESTS:

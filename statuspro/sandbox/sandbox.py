@@ -44,6 +44,7 @@ class Sandbox(Faults):
         port: the port to listen on; 0 for any free port.
         api_key: the key that the sandbox accepts.
         enforce_viable: whether the sandbox refuses a status that may not follow the order's own.
+        bulk_delay: seconds after which a bulk update that was accepted is applied.
 
     Example:
         >>> with Sandbox(orders=10) as sandbox, sandbox.client() as client:
@@ -64,6 +65,7 @@ class Sandbox(Faults):
         port: int = 0,
         api_key: str = DEFAULT_API_KEY,
         enforce_viable: bool = True,
+        bulk_delay: float = 0.05,
     ) -> None:
         super().__init__()
         self.api_key = api_key
@@ -71,7 +73,7 @@ class Sandbox(Faults):
         self._server: Server | None = None
         clock = _steady_clock()
         self._store = Store(orders, seed, clock=clock, enforce_viable=enforce_viable)
-        self._bulk = BulkQueue(self._store)
+        self._bulk = BulkQueue(self._store, bulk_delay)
         self._limiter = RateLimiter(
             rate_limit, bulk_limit, period, clock, retry_after=retry_after, headers=rate_headers
         )

@@ -27,6 +27,7 @@ from statuspro._http.call import (
     cancel_with,
     current_call,
     one_call,
+    pause,
     under_way,
 )
 from statuspro.pacing import Budget, Slot, Wait
@@ -241,6 +242,74 @@ def test_one_call_within_one_call(waits: list[float]) -> None:
             call(max_wait=5.0).sleep(2.0, "a reason")
     call(max_wait=5.0).sleep(5.0, "a reason")
     assert waits == [3.0, 1.0, 5.0]
+
+
+# What is told of the attempts of a write --------------------------------------------------------
+
+
+def test_an_attempt_is_told_of_after_the_wait_for_its_slot() -> None:
+    told: list[Any] = []
+    with Sandbox(1) as sandbox, one_call() as one:
+        one.on_attempt = lambda call, is_next: told.append((call.path, is_next))
+        with sandbox.client(
+            rate_limit=RateLimit(requests=60, bulk=1, period=0.3),
+            on_wait=lambda seconds, reason: told.append("a wait"),
+        ) as client:
+            client.get("/orders")
+            for _ in range(2):
+                client.post("/orders/bulk-status")
+    bulk_call = ("/api/v1/orders/bulk-status", True)
+    assert told == [bulk_call, "a wait", bulk_call]
+
+
+@pytest.mark.parametrize("is_paced", [True, False])
+def test_an_attempt_in_vain_is_told_of_before_the_wait_for_the_next(is_paced: bool) -> None:
+    told: list[Any] = []
+    with Sandbox(1) as sandbox, one_call() as one:
+        one.on_attempt = lambda call, is_next: told.append(is_next)
+        sandbox.fail(429, retry_after=0.2)
+        with sandbox.client(
+            rate_limit=RateLimit(period=0.3) if is_paced else None,
+            on_wait=lambda seconds, reason: told.append("a wait"),
+        ) as client:
+            client.post("/orders/bulk-status")
+    assert told == [True, False, "a wait", True]
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_what_is_raised_when_told_of_an_attempt_comes_out_and_frees_its_slot(
+    attempt: int,
+) -> None:
+    told: list[bool] = []
+
+    def refuse(call: Call, is_next: bool) -> None:
+        told.append(is_next)
+        if is_next and told.count(True) == attempt:
+            raise OSError(28, "the disk is full")
+
+    # A wait for a slot that was not given back would be longer than max_wait.
+    limit = RateLimit(requests=attempt, bulk=attempt, period=60.0)
+    with Sandbox(1) as sandbox, sandbox.client(rate_limit=limit, max_wait=2.0) as client:
+        if attempt == 2:
+            sandbox.fail(429, retry_after=0.2)
+        with one_call() as one:
+            one.on_attempt = refuse
+            with pytest.raises(OSError, match="the disk is full") as caught:
+                client.post("/orders/bulk-status")
+        assert type(caught.value) is OSError
+        assert len(sandbox.requests) == attempt - 1
+        assert client.get("/orders").status_code == 200
+
+
+def test_a_pause_between_calls_is_bounded_by_max_wait_alone(waits: list[float]) -> None:
+    told: list[float] = []
+    settings = CallSettings(max_wait=5.0, on_wait=lambda seconds, reason: told.append(seconds))
+    for _ in range(2):
+        pause(settings, 5.0, "GET /orders/7", "the queue")
+    with pytest.raises(WaitTooLong) as caught:
+        pause(settings, 5.1, "GET /orders/7", "the queue")
+    assert (caught.value.seconds, caught.value.reason) == (5.1, "the queue")
+    assert waits == told == [5.0, 5.0]
 
 
 # Cancelling -----------------------------------------------------------------------------------

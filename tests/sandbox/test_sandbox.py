@@ -16,6 +16,7 @@ import pytest
 from statuspro import RateLimit, StatusProClient
 from statuspro.sandbox import DEFAULT_API_KEY, Sandbox
 from statuspro.sandbox.data import FIRST_ID
+from tests.support.polling import eventually
 
 from .caller import Caller
 
@@ -36,6 +37,15 @@ def test_the_number_of_orders() -> None:
             assert api.get("/orders").json["meta"]["total"] == number
     with Sandbox() as sandbox, Caller(sandbox) as api:
         assert api.get("/orders").json["meta"]["total"] == 250
+
+
+@pytest.mark.parametrize("delay", [0.0, 3600.0])
+def test_a_bulk_update_is_applied_after_a_delay_of_ones_own(delay: float) -> None:
+    with Sandbox(0, bulk_delay=delay) as sandbox, Caller(sandbox) as api:
+        order_id = sandbox.add_order(status_code="st000002")
+        api.post("/orders/bulk-status", order_ids=[order_id], status_code="st000003")
+        is_applied = eventually(lambda: bool(sandbox.applied), 5.0 if delay == 0.0 else 0.2)
+        assert is_applied == (delay == 0.0)
 
 
 def test_many_orders_are_ready_at_once() -> None:
