@@ -1,83 +1,218 @@
 """The Python of the README and of the documentation runs, as it stands there."""
 
+import ast
 import inspect
 import re
 import textwrap
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 import statuspro
-from statuspro import StatusProError
+from statuspro import StatusProClient, StatusProError
 from statuspro.sandbox import Sandbox
 
 pytest_plugins = ["statuspro.testing"]
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
+#: What a block says of a line on whose account the service mails customers.
+MAILS = "# mails"
 BLOCK = re.compile(r"^\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
 
 
-def python_of(page: Path) -> str:
+def blocks_of(page: Path) -> list[str]:
     """The page's Python blocks, each on its own lines, so that a traceback names the right one."""
     text = page.read_text(encoding="utf-8") + "\n"
-    lines = [""] * text.count("\n")
-    for block in BLOCK.finditer(text):
-        first = text.count("\n", 0, block.start(1))
-        code = textwrap.dedent(block[1]).splitlines()
-        lines[first : first + len(code)] = code
-    return "\n".join(lines)
+    return [
+        "\n" * text.count("\n", 0, block.start(1)) + textwrap.dedent(block[1])
+        for block in BLOCK.finditer(text)
+    ]
 
 
-def filled_in(code: str, sandbox: Sandbox) -> str:
-    """The code with ids of orders in the gaps that it leaves to its reader."""
-    with sandbox.client() as client:
-        in_production = client.list_orders(status_code="st000002", page=1)["data"]
-    sandbox.requests.clear()
-    first, *others = [order["id"] for order in in_production]
-    code = code.replace("order_id = ...", f"order_id = {first}")
-    return code.replace("order_ids = [...]", f"order_ids = {others[:3]}")
+def python_of(page: Path) -> str:
+    """The page's Python, without what stands between."""
+    return "\n".join(textwrap.dedent(block) for block in blocks_of(page))
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if python_of(page).strip()], ids=lambda page: page.name
-)
+class Gaps(NamedTuple):
+    """The orders that a reader fills in where the code leaves gaps."""
+
+    order_id: int
+    order_ids: list[int]
+
+    def fill(self, code: str) -> str:
+        """Returns the code with the ids in its gaps."""
+        code = code.replace("order_id = ...", f"order_id = {self.order_id}")
+        code = code.replace("order_ids = [...]", f"order_ids = {self.order_ids}")
+        return code.replace("order_ids = {...}", f"order_ids = {set(self.order_ids)}")
+
+
+@pytest.fixture
+def gaps(statuspro_sandbox: Sandbox) -> Gaps:
+    """Orders that a careless change would mail about, below newer ones of the same status."""
+
+    def order() -> int:
+        return statuspro_sandbox.add_order(
+            status_code="st000002", additional_emails=("office@reseller.example",)
+        )
+
+    gaps = Gaps(order(), [order(), order(), order()])
+    for _ in range(3):
+        order()
+    return gaps
+
+
+def pages_with_python() -> list[Any]:
+    return [pytest.param(page, id=page.name) for page in PAGES if blocks_of(page)]
+
+
+@pytest.mark.parametrize("page", pages_with_python())
 def test_the_python_of_a_page_runs(
     page: Path,
     statuspro_sandbox: Sandbox,
+    gaps: Gaps,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": page.stem}
-    code = filled_in(python_of(page), statuspro_sandbox)
-    exec(compile(code, str(page), "exec"), namespace)
+    for block in blocks_of(page):
+        exec(compile(gaps.fill(block), str(page), "exec"), namespace)
+        statuspro_sandbox.flush()
+        assert bool(statuspro_sandbox.mails) == (MAILS in block), "a block says so where it mails"
+        statuspro_sandbox.mails.clear()
     if "client" in namespace:
         namespace["client"].close()
-    if page.stem == "sandbox":
-        return  # it starts sandboxes of its own
-    assert statuspro_sandbox.requests, "nothing in this page has asked the service"
-    assert statuspro_sandbox.mails == []
+    changed = {write.order_id for write in statuspro_sandbox.applied}
+    assert changed <= {gaps.order_id, *gaps.order_ids}
+    if page.stem != "sandbox":  # it starts sandboxes of its own
+        assert statuspro_sandbox.requests, "nothing in this page has asked the service"
 
 
-@pytest.mark.parametrize("page", ["README.rst", "docs/quickstart.rst", "docs/bulk.rst"])
-def test_a_page_changes_nothing_until_its_reader_fills_in_an_id(
-    page: str, statuspro_sandbox: Sandbox
+@pytest.mark.parametrize("page", pages_with_python())
+def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
+    page: Path,
+    statuspro_sandbox: Sandbox,
+    gaps: Gaps,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(TypeError, match="order"):
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {"__name__": page.stem}
+    for statement in ast.parse("\n".join(blocks_of(page))).body:
+        with suppress(Exception):  # an interpreter goes on after a statement that fails
+            exec(compile(ast.Module([statement], []), str(page), "exec"), namespace)
+    statuspro_sandbox.flush()
+    assert not statuspro_sandbox.applied
+    assert not statuspro_sandbox.mails
+    assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README.rst", "docs/quickstart.rst", "docs/bulk.rst", "docs/errors.rst", "docs/mail.rst"],
+)
+def test_an_id_that_is_not_filled_in_is_an_error(page: str, statuspro_sandbox: Sandbox) -> None:
+    with pytest.raises(TypeError, match="an order id must be"):
         exec(compile(python_of(ROOT / page), page, "exec"), {})
     assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
 
 
-def test_the_example_test_of_the_docs_passes(
-    statuspro_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("page", "test", "kind"),
+    [
+        ("sandbox.rst", "test_shipping_sends_no_mail", "status"),
+        ("mail.rst", "test_the_job_mails_nobody", "bulk-status"),
+    ],
+)
+def test_an_example_test_of_the_docs_passes_and_sees_a_mail(
+    page: str, test: str, kind: str, statuspro_sandbox: Sandbox
 ) -> None:
-    namespace: dict[str, Any] = {}
-    exec(compile(python_of(ROOT / "docs" / "sandbox.rst"), "sandbox.rst", "exec"), namespace)
+    (block,) = (block for block in blocks_of(ROOT / "docs" / page) if test in block)
     with statuspro_sandbox.client() as client:
-        namespace["test_shipping_sends_no_mail"](statuspro_sandbox, client)
-    assert [write.kind for write in statuspro_sandbox.applied] == ["status"]
+        functions_of(block)[test](statuspro_sandbox, client)
+        careless = block.replace("notify=False", "email_customer=False")
+        with pytest.raises(AssertionError):
+            functions_of(careless)[test](statuspro_sandbox, client)
+    assert [write.kind for write in statuspro_sandbox.applied] == [kind, kind]
+    assert [mail.to for mail in statuspro_sandbox.mails] == [("office@reseller.example",)]
+
+
+def functions_of(block: str) -> dict[str, Any]:
+    """What the block defines."""
+    namespace: dict[str, Any] = {"StatusProClient": StatusProClient}
+    exec(compile(block, "block", "exec"), namespace)
+    return namespace
+
+
+def mail_rows() -> list[tuple[str, bool, bool]]:
+    """The rows of the table of mails: the arguments, and whether each kind of address is mailed."""
+    text = (ROOT / "docs" / "mail.rst").read_text(encoding="utf-8")
+    table = text.partition(".. mail table")[2].partition(".. end of the mail table")[0]
+    rows = re.findall(
+        r"^(?:``(.+)``|none of these) +(no mail|mailed) +(no mail|mailed)$", table, re.M
+    )
+    return [(said, customer == "mailed", other == "mailed") for said, customer, other in rows]
+
+
+def update_one(client: StatusProClient, order_id: int, **said: Any) -> None:
+    client.update_order_status(order_id, "st000003", **said)
+
+
+def update_in_bulk(client: StatusProClient, order_id: int, **said: Any) -> None:
+    client.bulk_update_order_status([order_id], "st000003", **said)
+
+
+def update_many(client: StatusProClient, order_id: int, **said: Any) -> None:
+    list(client.iter_bulk_update_order_status([order_id], "st000003", **said))
+
+
+def update_later(client: StatusProClient, order_id: int, **said: Any) -> None:
+    client.bulk_update_order_status([order_id], "st000003", send_at=1_900_000_000, **said)
+
+
+def test_the_table_of_mails_has_a_row_for_each_argument() -> None:
+    assert [said for said, _, _ in mail_rows()] == [
+        "",
+        "notify=True",
+        "notify=False",
+        "email_customer=False",
+        "email_additional=False",
+        "email_customer=False, email_additional=False",
+    ]
+
+
+@pytest.mark.parametrize("update", [update_one, update_in_bulk, update_many, update_later])
+@pytest.mark.parametrize(("said", "customer", "additional"), mail_rows())
+def test_the_table_of_mails_holds(
+    said: str, customer: bool, additional: bool, update: Callable[..., None]
+) -> None:
+    sandbox = Sandbox(orders=0)
+    order_id = sandbox.add_order(
+        status_code="st000002", email="ann@lee.test", additional_emails=("bob@lee.test",)
+    )
+    arguments = ast.parse(f"update({said})", mode="eval").body
+    assert isinstance(arguments, ast.Call)
+    given = {str(each.arg): ast.literal_eval(each.value) for each in arguments.keywords}
+    update(sandbox.client(adapter=sandbox.adapter()), order_id, **given)
+    sandbox.flush()
+    assert len(sandbox.applied) == 1
+    wanted = ("ann@lee.test",) * customer + ("bob@lee.test",) * additional
+    assert [mail.to for mail in sandbox.mails] == ([wanted] if wanted else [])
+
+
+def test_comments_and_due_dates_mail_nobody_in_the_sandbox() -> None:
+    sandbox = Sandbox(orders=0)
+    order_id = sandbox.add_order(status_code="st000002", additional_emails=("bob@lee.test",))
+    client = sandbox.client(adapter=sandbox.adapter())
+    client.add_order_comment(order_id, "Packed", public=True)
+    client.set_order_due_date(order_id, "2026-12-01")
+    assert [write.kind for write in sandbox.applied] == ["comment", "due-date"]
+    assert sandbox.mails == []
 
 
 def test_readme_and_docs_name_every_error() -> None:

@@ -123,24 +123,24 @@ def _look_up(
 def _change_status(terminal: Terminal, client: StatusProClient, order: OrderListItem) -> None:
     _step(
         terminal,
-        "4. A checked status change, and the order's history after it",
+        "4. A checked status change that mails nobody, and the order's history after it",
         "try:",
-        '    client.update_order_status(order["id"], "st000007", check=True)',
+        '    client.update_order_status(order["id"], "st000007", check=True, notify=False)',
         "except TransitionError as error:",
     )
     try:
-        client.update_order_status(order["id"], "st000007", check=True)
+        client.update_order_status(order["id"], "st000007", check=True, notify=False)
     except TransitionError as error:
         terminal.line(f"  {error}")
     _code(
         terminal,
         "client.update_order_status(",
-        '    order["id"], "st000004", check=True, comment="Sanded and oiled", public=True',
+        '    order["id"], "st000004", comment="Sanded and oiled", check=True, notify=False',
         ")",
         'history = client.get_order(order["id"])["history"]',
     )
     client.update_order_status(
-        order["id"], "st000004", check=True, comment="Sanded and oiled", public=True
+        order["id"], "st000004", comment="Sanded and oiled", check=True, notify=False
     )
     history = client.get_order(order["id"])["history"]
     for item in history:
@@ -169,15 +169,11 @@ def _update_in_bulk(
     _step(
         terminal,
         "5. Fifty orders in one request, without mails",
-        "queued = client.bulk_update_order_status(",
-        '    ids, "st000003", email_customer=False, email_additional=False',
-        ")",
+        'queued = client.bulk_update_order_status(ids, "st000003", notify=False)',
     )
     ids = [order["id"] for order in _in_production(orders)[1:51]]
     before = _shipped(client)
-    queued = client.bulk_update_order_status(
-        ids, "st000003", email_customer=False, email_additional=False
-    )
+    queued = client.bulk_update_order_status(ids, "st000003", notify=False)
     terminal.line(f"  {queued['message']} ({queued['count']} orders; {before} were shipped before)")
     deadline = time.monotonic() + 5
     while _shipped(client) < before + len(ids) and time.monotonic() < deadline:
@@ -210,11 +206,11 @@ def _show_an_error(terminal: Terminal, client: StatusProClient, order: OrderList
         terminal,
         "7. An error, and what it carries",
         "try:",
-        '    client.update_order_status(order["id"], "st999999")',
+        '    client.update_order_status(order["id"], "st999999", notify=False)',
         "except ValidationError as error:",
     )
     try:
-        client.update_order_status(order["id"], "st999999")
+        client.update_order_status(order["id"], "st999999", notify=False)
     except ValidationError as error:
         terminal.line(f"  status_code        {error.status_code}")
         terminal.line(f"  message            {error.message}")

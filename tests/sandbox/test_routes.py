@@ -299,7 +299,7 @@ def test_status_change(sandbox: Sandbox, api: Caller) -> None:
 
 
 def test_status_change_without_mail(sandbox: Sandbox, api: Caller) -> None:
-    order_id = some_order(sandbox, api, "st000002")
+    order_id = sandbox.add_order(status_code="st000002", additional_emails=("b@example.com",))
     api.post(
         f"/orders/{order_id}/status",
         status_code="st000003",
