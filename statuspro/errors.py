@@ -183,10 +183,22 @@ class ValidationError(APIError):
         carried: Mapping[str, Any] | None = None,
         *,
         validation_errors: Mapping[str, Sequence[str]] | None = None,
-        **keywords: Any,
+        status_code: int | None = None,
+        error_response: Any = None,
+        response: requests.Response | None = None,
+        request_line: str = "",
+        maybe_applied: bool = False,
     ) -> None:
         self.validation_errors = {k: list(v) for k, v in (validation_errors or {}).items()}
-        super().__init__(message, carried, **keywords)
+        super().__init__(
+            message,
+            carried,
+            status_code=status_code,
+            error_response=error_response,
+            response=response,
+            request_line=request_line,
+            maybe_applied=maybe_applied,
+        )
 
     def _details(self) -> list[str]:
         return [f"  {field}: {' '.join(said)}" for field, said in self.validation_errors.items()]
@@ -211,11 +223,23 @@ class RateLimitError(APIError):
         carried: Mapping[str, Any] | None = None,
         *,
         retry_after: float | None = None,
-        **keywords: Any,
+        status_code: int | None = None,
+        error_response: Any = None,
+        response: requests.Response | None = None,
+        request_line: str = "",
+        maybe_applied: bool = False,
     ) -> None:
         if retry_after is not None:
             self.retry_after = retry_after
-        super().__init__(message, carried, **keywords)
+        super().__init__(
+            message,
+            carried,
+            status_code=status_code,
+            error_response=error_response,
+            response=response,
+            request_line=request_line,
+            maybe_applied=maybe_applied,
+        )
 
     def _details(self) -> list[str]:
         return [f"Try again in {self.retry_after:.0f} s."]
@@ -240,10 +264,22 @@ class RedirectError(APIError):
         carried: Mapping[str, Any] | None = None,
         *,
         location: str | None = None,
-        **keywords: Any,
+        status_code: int | None = None,
+        error_response: Any = None,
+        response: requests.Response | None = None,
+        request_line: str = "",
+        maybe_applied: bool = False,
     ) -> None:
         self.location = location
-        super().__init__(message, carried, **keywords)
+        super().__init__(
+            message,
+            carried,
+            status_code=status_code,
+            error_response=error_response,
+            response=response,
+            request_line=request_line,
+            maybe_applied=maybe_applied,
+        )
 
 
 class InvalidResponseError(APIError):

@@ -1,6 +1,7 @@
 """The tree, what the errors say, and that they can be pickled, copied and made anew."""
 
 import copy
+import inspect
 import json
 import pickle
 import traceback
@@ -131,6 +132,26 @@ def test_the_tree_is_complete() -> None:
 
 def test_a_truncated_list_is_a_user_warning() -> None:
     assert issubclass(TruncatedListWarning, UserWarning)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in TREE if issubclass(kind, APIError)], ids=lambda kind: kind.__name__
+)
+def test_each_error_about_a_response_takes_all_that_one_can_say(kind: type[APIError]) -> None:
+    said: dict[str, Any] = {
+        "status_code": 418,
+        "error_response": {"message": "No."},
+        "response": answer(),
+        "request_line": "POST /orders/1/status",
+        "maybe_applied": True,
+    }
+    assert said.keys() <= inspect.signature(kind).parameters.keys()
+    error = kind("No.", **said)
+    assert {name: getattr(error, name) for name in said} == said
+    for made in (*(copied(error) for copied in COPIES), kind(*json.loads(json.dumps(error.args)))):
+        told = [made.status_code, made.request_line, made.maybe_applied]
+        assert told == [418, "POST /orders/1/status", True]
+        assert str(made) == str(error)
 
 
 @pytest.mark.parametrize("kind", TREE, ids=lambda kind: kind.__name__)

@@ -18,10 +18,7 @@ from statuspro import types
 CLIENTS = (statuspro.Client, statuspro.AuthenticatedClient, statuspro.StatusProClient)
 
 #: What hands keywords on to a function or a constructor whose signature names them.
-HANDS_ON = {
-    *("get", "options", "send", "resolve_redirects", "with_options"),
-    *("RateLimitError", "RedirectError", "ValidationError"),
-}
+HANDS_ON = {"get", "options", "send", "resolve_redirects", "with_options"}
 
 
 def public_callables() -> Iterator[tuple[str, Callable[..., Any]]]:
