@@ -1,6 +1,8 @@
 """The Python of the README and of the documentation runs, as it stands there."""
 
 import ast
+import doctest
+import importlib
 import inspect
 import re
 import textwrap
@@ -110,6 +112,18 @@ def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
     assert not statuspro_sandbox.applied
     assert not statuspro_sandbox.mails
     assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
+
+
+def test_the_examples_of_the_docstrings_run_and_ask_no_service(statuspro_sandbox: Sandbox) -> None:
+    public = [getattr(statuspro, name) for name in statuspro.__all__ if name != "__version__"]
+    modules = {"statuspro", *(value.__module__ for value in [*public, Sandbox])}
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
+    for module in sorted(modules):
+        for examples in finder.find(importlib.import_module(module)):
+            runner.run(examples)
+    assert runner.summarize().attempted > 0
+    assert runner.summarize().failed == 0
+    assert not statuspro_sandbox.requests
 
 
 @pytest.mark.parametrize(
