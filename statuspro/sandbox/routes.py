@@ -64,8 +64,8 @@ class Endpoints:
         try:
             number, email = validation.read_lookup_query(request.record.query)
         except InvalidError as error:
-            # The vendor's description has no 422 for this endpoint.
-            return Response.of_json(400, error.as_json())
+            # The vendor's description has no 422 for this endpoint, and no `errors` for a 400.
+            return Response.of_json(400, {"message": error.message})
         order = self._store.lookup(number, email)
         if order is None:
             raise UnknownOrderError(number)
