@@ -44,6 +44,7 @@ from statuspro.responses import (
     unwrap_data,
 )
 from statuspro.session import AuthenticatedClient, Client
+from statuspro.values import due_days, hex_color, parse_moment, public_timeline
 
 __all__ = [
     "APIConnectionError",
@@ -69,12 +70,14 @@ __all__ = [
     "__version__",
     "add_order_comment",
     "bulk_update_order_status",
+    "due_days",
     "get_error_message",
     "get_order",
     "get_orders",
     "get_statuses",
     "get_viable_statuses",
     "handle_response",
+    "hex_color",
     "is_error",
     "is_success",
     "iter_bulk_update_order_status",
@@ -83,6 +86,8 @@ __all__ = [
     "list_orders",
     "lookup_order",
     "paginate",
+    "parse_moment",
+    "public_timeline",
     "set_order_due_date",
     "summarize_orders",
     "unwrap",

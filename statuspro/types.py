@@ -4,7 +4,7 @@ A key of a payload is optional here where the service is known to leave it out.
 """
 
 # Annotations are evaluated here: to keep them as texts takes six times as long to import.
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypedDict
 
 FinancialStatus = Literal[
@@ -110,6 +110,17 @@ class ProgressTimelineItem(TypedDict):
     description: str
     progress: str
     timestamp: str | None
+
+
+class TimelineItem(TypedDict):
+    """One thing of an order's history that the customer may see; what it does not have is None."""
+
+    at: datetime
+    code: str | None
+    name: str | None
+    description: str | None
+    color: str | None
+    comment: str | None
 
 
 class _OrderBase(TypedDict):

@@ -9,9 +9,10 @@ import statuspro
 
 PUBLIC = """
 Client AuthenticatedClient StatusProClient
-list_orders iter_orders iter_order_pages get_order lookup_order get_viable_statuses
+list_orders iter_orders iter_order_pages get_order lookup_order
+get_viable_statuses
 update_order_status add_order_comment set_order_due_date bulk_update_order_status get_statuses
-paginate
+paginate due_days parse_moment hex_color public_timeline
 unwrap unwrap_as unwrap_data handle_response get_error_message is_success is_error
 StatusProError ConfigurationError APIError AuthenticationError PermissionDeniedError NotFoundError
 ValidationError RateLimitError ServerError RedirectError InvalidResponseError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +42,14 @@ if TYPE_CHECKING:
         ValidationError,
         add_order_comment,
         bulk_update_order_status,
+        due_days,
         get_error_message,
         get_order,
         get_orders,
         get_statuses,
         get_viable_statuses,
         handle_response,
+        hex_color,
         is_error,
         is_success,
         iter_bulk_update_order_status,
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
         list_orders,
         lookup_order,
         paginate,
+        parse_moment,
+        public_timeline,
         set_order_due_date,
         summarize_orders,
         unwrap,
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
         OrdersSummary,
         Status,
         StatusDefinition,
+        TimelineItem,
         ViableStatus,
     )
 
@@ -231,6 +236,17 @@ if TYPE_CHECKING:
         assert_type(order["history"][0]["comment"], str | None)
         assert_type(order["due_date"], str | None)
         assert_type(item["history_count"], int)
+
+    def values(order: Order, item: OrderListItem, status: StatusDefinition) -> None:
+        assert_type(due_days(item), tuple[date | None, date | None])
+        assert_type(due_days(order), tuple[date | None, date | None])
+        assert_type(due_days({"due_date": None}), tuple[date | None, date | None])
+        assert_type(parse_moment(order["status"].get("set_at")), datetime | None)
+        assert_type(hex_color(status["color"]), str | None)
+        assert_type(hex_color(order["status"].get("color")), str | None)
+        assert_type(public_timeline(order), list[TimelineItem])
+        assert_type(public_timeline(order)[0]["at"], datetime)
+        assert_type(public_timeline(order)[0]["comment"], str | None)
 
     def responses(response: requests.Response) -> None:
         assert_type(is_success(response), bool)

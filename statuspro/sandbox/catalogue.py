@@ -61,7 +61,7 @@ CATALOGUE: dict[str, Status] = {
             None,
             "The parcel has left the workshop.",
             "green",
-            "#10B981",
+            "#22C55E",
             auto_change_days=10,
         ),
         Status(
@@ -95,7 +95,7 @@ CATALOGUE: dict[str, Status] = {
             None,
             "The order has reached its owner.",
             "purple",
-            "#8B5CF6",
+            "#A855F7",
         ),
     )
 }

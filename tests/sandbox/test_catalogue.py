@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from statuspro import hex_color
 from statuspro.sandbox.catalogue import CATALOGUE, WAY_TO, viable_after
 
 
@@ -18,6 +19,7 @@ def test_every_status_is_described_and_coloured() -> None:
         assert status.description
         assert status.color
         assert re.fullmatch("#[0-9A-F]{6}", status.hex_color)
+        assert hex_color(status.color) == hex_color(status.hex_color)
 
 
 def test_transitions_know_every_status_and_lead_to_known_ones_only() -> None:
