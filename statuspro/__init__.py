@@ -3,6 +3,7 @@
 from statuspro._version import __version__
 from statuspro.api.bulk import bulk_update_order_status, get_orders, iter_bulk_update_order_status
 from statuspro.api.orders import (
+    find_order,
     get_order,
     get_viable_statuses,
     iter_order_pages,
@@ -71,6 +72,7 @@ __all__ = [
     "add_order_comment",
     "bulk_update_order_status",
     "due_days",
+    "find_order",
     "get_error_message",
     "get_order",
     "get_orders",

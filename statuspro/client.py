@@ -166,6 +166,7 @@ class StatusProClient(AuthenticatedClient):
     get_order = orders.get_order
     get_orders = bulk.get_orders
     lookup_order = orders.lookup_order
+    find_order = orders.find_order
     get_viable_statuses = orders.get_viable_statuses
     update_order_status = updates.update_order_status
     add_order_comment = updates.add_order_comment

@@ -9,7 +9,7 @@ import statuspro
 
 PUBLIC = """
 Client AuthenticatedClient StatusProClient
-list_orders iter_orders iter_order_pages get_order lookup_order
+list_orders iter_orders iter_order_pages get_order lookup_order find_order
 get_viable_statuses
 update_order_status add_order_comment set_order_due_date bulk_update_order_status get_statuses
 paginate due_days parse_moment hex_color public_timeline

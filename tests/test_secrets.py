@@ -65,6 +65,7 @@ Action = Callable[[StatusProClient], Any]
 
 READS: dict[str, Action] = {
     "lookup": lambda client: client.lookup_order(number=NUMBER, email=EMAIL),
+    "find": lambda client: client.find_order(NUMBER),
     "search": lambda client: client.list_orders(search=SEARCH),
     "walk": lambda client: list(client.iter_orders(search=NAME, tags=[NAME])),
     "get": lambda client: unwrap(client.get("/orders", params={"email": EMAIL})),

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         add_order_comment,
         bulk_update_order_status,
         due_days,
+        find_order,
         get_error_message,
         get_order,
         get_orders,
@@ -162,6 +163,7 @@ if TYPE_CHECKING:
             get_orders(client, [7, "8"], workers=2), Generator[tuple[int, Order | None], None, None]
         )
         assert_type(lookup_order(client, number="#1188", email="ann@lee.test"), Order)
+        assert_type(find_order(client, "#1188"), OrderListItem | None)
         assert_type(get_viable_statuses(client, 7), list[ViableStatus])
         assert_type(
             update_order_status(
@@ -205,6 +207,7 @@ if TYPE_CHECKING:
         assert_type(client.get_order(7), Order)
         assert_type(client.get_orders([7]), Generator[tuple[int, Order | None], None, None])
         assert_type(client.lookup_order(number=1188, email="ann@lee.test"), Order)
+        assert_type(client.find_order(1188), OrderListItem | None)
         assert_type(client.get_viable_statuses("7"), list[ViableStatus])
         assert_type(client.update_order_status(7, "st000003", public=True), Message)
         assert_type(client.add_order_comment(7, "Shipped"), Message)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import date
 from typing import Any, cast
 
 from statuspro import _arguments
-from statuspro.pagination.page import MOST_PER_PAGE, checked_per_page, read_page
+from statuspro._http.call import one_call
+from statuspro.errors import StatusProError
+from statuspro.pagination.page import MOST_PER_PAGE, Item, Page, checked_per_page, read_page
 from statuspro.pagination.walk import Walk
 from statuspro.responses import unwrap_array, unwrap_object
 from statuspro.session import Client
@@ -23,6 +26,12 @@ from statuspro.types import (
 )
 
 PATH = "/orders"
+
+#: How many pages of a search `find_order` reads at the most.
+_MOST_SEARCHED = 4
+
+#: What stands around a number or name and tells nothing.
+_AROUND_A_NUMBER = re.compile(rf"\A(?:#|{_arguments.TRIMMED})+|{_arguments.TRIMMED}+\Z")
 
 #: What the value of each filter must be.
 _FILTERS: dict[str, Callable[[str, Any], Any]] = {
@@ -295,10 +304,77 @@ def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
         APIConnectionError: there is no response.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
-    if not isinstance(number, str):
-        number = str(_arguments.whole_number("number", number, 1))
-    params = {"number": _arguments.text("number", number), "email": _arguments.text("email", email)}
+    params = {"number": _number(number), "email": _arguments.text("email", email)}
     return cast("Order", unwrap_object(client.get(f"{PATH}/lookup", params=params)))
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, str):
+        value = str(_arguments.whole_number("number", value, 1))
+    return _arguments.text("number", value)
+
+
+def find_order(client: Client, number: str | int) -> OrderListItem | None:
+    """Finds an order by its number or name, without the customer's address (`GET /orders`).
+
+    The service's search gives near hits too, such as `11880` for `1188`. Here only an order counts
+    whose name or number is exactly this; a `#` in front and capitals make no difference. Of
+    several, one with this name goes before one with this number only, and then the newest.
+
+    It takes one request where the search has at most 100 hits. Where it has more, the last pages
+    are read next, as the order with the shortest number is the oldest: 4 requests in all at most.
+
+    Args:
+        client: any client.
+        number: the order's number or name: `1188`, `#1188` or `EX-1188`.
+
+    Returns:
+        The order as lists have it; None where no order has this number or name.
+
+    Raises:
+        StatusProError: the 4 requests did not show whether there is such an order.
+        APIError: the service refused or failed.
+        APIConnectionError: there is no response.
+        TypeError, ValueError: the number makes no sense. Nothing was sent.
+    """
+    wanted = _AROUND_A_NUMBER.sub("", _number(number))
+    if not wanted:
+        raise ValueError("number must hold more than #")
+    pages: dict[int, Page] = {}
+    with one_call():
+        while (unread := _page_to_search(pages)) is not None and len(pages) < _MOST_SEARCHED:
+            page = read_page(client, PATH, {"search": wanted}, unread, MOST_PER_PAGE)
+            if (found := _first_with("name", wanted, [page])) is not None:
+                return found
+            pages[unread] = page
+    by_number = _first_with("order_number", wanted, [pages[number] for number in sorted(pages)])
+    if by_number is None and (unread or len({page.total for page in pages.values()}) > 1):
+        raise StatusProError(
+            f"{len(pages)} requests did not show whether an order has exactly this number or name: "
+            "the search has too many hits, or they moved meanwhile. "
+            "iter_orders(search=...) reads them all."
+        )
+    return by_number
+
+
+def _page_to_search(pages: Mapping[int, Page]) -> int | None:
+    """The page to read next: the first, then the last that was not read; None after all."""
+    if not pages:
+        return 1
+    *_, latest = pages.values()
+    return next((number for number in range(latest.last_page, 0, -1) if number not in pages), None)
+
+
+def _first_with(key: str, wanted: str, pages: Iterable[Page]) -> OrderListItem | None:
+    items = (item for page in pages for item in page.items)
+    found = next((item for item in items if _is_called(item, key, wanted)), None)
+    return cast("OrderListItem | None", found)
+
+
+def _is_called(item: Item, key: str, wanted: str) -> bool:
+    value = item.get(key)
+    shown = str(value) if isinstance(value, (str, int)) else ""
+    return _AROUND_A_NUMBER.sub("", shown).casefold() == wanted.casefold()
 
 
 def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatus]:

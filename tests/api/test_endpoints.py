@@ -92,6 +92,7 @@ CALLS: dict[str, Call] = {
     "iter_order_pages": lambda c: list(c.iter_order_pages()),
     "get_order": lambda c: c.get_order(7),
     "lookup_order": lambda c: c.lookup_order(number="7", email=SECRET),
+    "find_order": lambda c: c.find_order(SECRET),
     "get_viable_statuses": lambda c: c.get_viable_statuses(7),
     "update_order_status": lambda c: c.update_order_status(7, "st000003"),
     "add_order_comment": lambda c: c.add_order_comment(7, "For Ann"),
