@@ -23,14 +23,14 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
 #: What a block says of a line on whose account the service mails customers.
 MAILS = "# mails"
-BLOCK = re.compile(r"^\.\. code-block:: python\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
+BLOCK = re.compile(r"^( *)\.\. code-block:: python\n\n((?:\1 {4}.*\n|\n)+)", re.MULTILINE)
 
 
 def blocks_of(page: Path) -> list[str]:
     """The page's Python blocks, each on its own lines, so that a traceback names the right one."""
     text = page.read_text(encoding="utf-8") + "\n"
     return [
-        "\n" * text.count("\n", 0, block.start(1)) + textwrap.dedent(block[1])
+        "\n" * text.count("\n", 0, block.start(2)) + textwrap.dedent(block[2])
         for block in BLOCK.finditer(text)
     ]
 
