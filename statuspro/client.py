@@ -12,10 +12,11 @@ from statuspro._logging import Logger
 from statuspro._typing import Self, Unpack
 from statuspro.api import bulk, orders, statuses, summary, updates
 from statuspro.auth import BearerAuth
-from statuspro.config import RATE_LIMIT_STORAGE, Settings
+from statuspro.config import RATE_LIMIT, RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
 from statuspro.options import (
     BUDGET,
+    OPTIONS,
     Cert,
     ClientChanges,
     Hooks,
@@ -25,7 +26,7 @@ from statuspro.options import (
     options_of,
     takes_options,
 )
-from statuspro.pacing import Budget, RateLimit, User, budget_for, release
+from statuspro.pacing import Budget, RateLimit, User, budget_for, limit_in, release
 from statuspro.pagination.walk import paginate
 from statuspro.session import AuthenticatedClient
 
@@ -44,10 +45,13 @@ class StatusProClient(AuthenticatedClient):
         max_wait: seconds that one call may sleep in all; 0 never sleeps.
         on_wait: told before each wait of 0.1 s or more: `on_wait(seconds, reason)`. What it raises
             ends the call.
-        rate_limit: the figures to keep to; None turns pacing off.
+        rate_limit: the figures to keep to; None turns pacing off. Where it is not given,
+            STATUSPRO_RATE_LIMIT in the environment or `.env` counts (`60/5/60`, or `none`).
         rate_limit_storage: where the counts are shared with other processes: `sqlite:///PATH` or
             `redis://HOST`; else STATUSPRO_RATE_LIMIT_STORAGE in the environment or `.env`.
         rate_limit_fallback: "local" to count in this process while Redis cannot be reached.
+        rate_limit_reserve: how many requests of each period this client leaves to others of the
+            same budget, whose reserve is smaller. Without pacing it has no meaning.
         headers: sent with every request, besides requests' own.
         cookies: sent with every request: a dict or a cookie jar.
         params: query parameters of every request.
@@ -72,6 +76,7 @@ class StatusProClient(AuthenticatedClient):
     rate_limit: RateLimit | None
     rate_limit_storage: str | None
     rate_limit_fallback: str | None
+    rate_limit_reserve: int
 
     @takes_options
     def __init__(
@@ -88,6 +93,7 @@ class StatusProClient(AuthenticatedClient):
         rate_limit: RateLimit | None = RateLimit(),
         rate_limit_storage: str | None = None,
         rate_limit_fallback: str | None = None,
+        rate_limit_reserve: int = 0,
         headers: Mapping[str, str] | None = None,
         cookies: Any = None,
         params: Mapping[str, Any] | None = None,
@@ -131,13 +137,20 @@ class StatusProClient(AuthenticatedClient):
 
     def _renew(self, places: Collection[Place]) -> None:
         if BUDGET in places:
-            self._settings = self._settings._replace(budget=self._budget())
+            budget = self._budget()
+            self._settings = self._settings._replace(budget=budget, reserve=self.rate_limit_reserve)
         super()._renew(places)
 
     def _budget(self) -> Budget | None:
+        find = self._configuration.find
+        if self.rate_limit is OPTIONS["rate_limit"].default:  # and no equal one of the caller's
+            setting = find(RATE_LIMIT, None)
+            self.rate_limit = limit_in(RATE_LIMIT, setting) if setting else RateLimit()
         if self.rate_limit is None or not isinstance(self.auth, BearerAuth):
             return None
-        find = self._configuration.find
+        if self.rate_limit_reserve >= self.rate_limit.requests:
+            most = self.rate_limit.requests - 1
+            raise ValueError(f"rate_limit_reserve must be at most {most}: less than all requests")
         self.rate_limit_storage = find(RATE_LIMIT_STORAGE, self.rate_limit_storage)
         return budget_for(
             str(self._origin),

@@ -168,7 +168,7 @@ MERGED = Place("added to an attribute of the client", _merge, _merged)
 HOOKS = Place("added to the client's hooks", _add_hooks, getattr)
 CALLS = Place("what is asked of each call", _set_for_calls, _asked_of_calls)
 POLICY = Place("the retry policy", _set_policy, getattr)
-BUDGET = Place("an attribute that the rate budget is found by", setattr, getattr)
+BUDGET = Place("an attribute that the rate budget is found and used by", setattr, getattr)
 ADAPTER = Place("the adapter, made once, at the start", _set_for_adapter, _got_by_adapter)
 
 OPTIONS: dict[str, Option] = {
@@ -181,6 +181,7 @@ OPTIONS: dict[str, Option] = {
     "rate_limit": Option(_rate_limit, RateLimit(), BUDGET),
     "rate_limit_storage": Option(_any, None, BUDGET),
     "rate_limit_fallback": Option(_any, None, BUDGET),
+    "rate_limit_reserve": Option(partial(_arguments.whole_number, least=0), 0, BUDGET),
     "max_response_bytes": Option(_positive, 64 * 2**20, CALLS, is_skipped=True),
     "follow_redirects": Option(_arguments.flag, False, ATTRIBUTE, is_skipped=True),
     "adapter": Option(_any, None, ADAPTER, is_skipped=True),
@@ -224,6 +225,7 @@ class ClientChanges(SessionChanges, total=False):
     rate_limit: RateLimit | None
     rate_limit_storage: str | None
     rate_limit_fallback: str | None
+    rate_limit_reserve: int
 
 
 def takes_options(init: Constructor) -> Constructor:

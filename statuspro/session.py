@@ -44,6 +44,10 @@ from statuspro.options import (
     takes_options,
 )
 from statuspro.redaction import Redactor, request_line
+from statuspro.types import BudgetReading
+
+#: Seconds that a reading of the rate budget waits for other processes at the most.
+_BUDGET_PATIENCE = 1.0
 
 #: Redirects after which a POST stays a POST.
 _KEEPS_METHOD = frozenset({307, 308})
@@ -157,6 +161,30 @@ class Client(requests.Session):
     def max_retries(self) -> int:
         """How often a request is sent again at the most."""
         return int(self._policy.total or 0)
+
+    def budget(self) -> BudgetReading | None:
+        """Reads the rate budget as this client may use it now, and takes nothing of it.
+
+        What calls do that begin at the same time, in this process or in others that share the
+        budget, is not known yet.
+
+        Returns:
+            None where the client does not pace itself.
+
+        Raises:
+            StatusProError: the storage that holds the budget cannot be reached.
+        """
+        settings = self._settings
+        if settings.budget is None or self._transport is None:
+            return None
+        patience = min(settings.max_wait, _BUDGET_PATIENCE)
+        remaining, bulk_remaining, next_in = settings.budget.read(settings.reserve, patience)
+        return {
+            "requests": settings.budget.limit.requests,
+            "remaining": remaining,
+            "bulk_remaining": bulk_remaining,
+            "next_in": next_in,
+        }
 
     # Options and derived clients ------------------------------------------------------------
 

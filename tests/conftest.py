@@ -22,7 +22,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-_OF_THE_ENVIRONMENT = ("STATUSPRO_API_KEY", "STATUSPRO_BASE_URL", "STATUSPRO_RATE_LIMIT_STORAGE")
+_OF_THE_ENVIRONMENT = (
+    *("STATUSPRO_API_KEY", "STATUSPRO_BASE_URL"),
+    *("STATUSPRO_RATE_LIMIT", "STATUSPRO_RATE_LIMIT_STORAGE"),
+)
 _OF_REQUESTS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "CURL_CA_BUNDLE")
 
 

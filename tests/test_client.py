@@ -25,6 +25,7 @@ from statuspro import (
     RateLimitError,
     ServerError,
     StatusProClient,
+    StatusProError,
     TruncatedListWarning,
 )
 from statuspro._http.retry import retry_policy
@@ -294,6 +295,67 @@ def test_the_storage_is_found_like_the_key(
     assert client.rate_limit_storage == f"sqlite:///{away}/argument.db"
 
 
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("120/10/60", RateLimit(120, 10, 60.0)),
+        ("7", RateLimit(7)),
+        ("None", None),
+        (" ", RateLimit()),
+        ("", RateLimit()),
+    ],
+)
+def test_the_limit_is_found_like_the_key(
+    text: str, limit: RateLimit | None, away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (away / ".env").write_text(f"STATUSPRO_RATE_LIMIT={text}\n")
+    assert StatusProClient(KEY).rate_limit == limit
+    (away / ".env").write_text("STATUSPRO_RATE_LIMIT=1/1/1\n")
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", text)
+    is_blank = not text.strip()
+    assert StatusProClient(KEY).rate_limit == (RateLimit(1, 1, 1.0) if is_blank else limit)
+
+
+@pytest.mark.parametrize("given", [RateLimit(), RateLimit(60, 5, 60.0), RateLimit(2), None])
+@pytest.mark.parametrize("setting", ["9/9/9", "none", "nonsense"])
+def test_a_limit_that_is_given_beats_the_setting_also_where_it_is_the_default(
+    given: RateLimit | None, setting: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", setting)
+    client = StatusProClient(KEY, BASE_URL, rate_limit=given)
+    assert client.rate_limit == given
+    assert client.with_options(rate_limit_reserve=1).rate_limit == given
+
+
+def test_a_limit_of_the_setting_is_the_clients_own_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("STATUSPRO_API_KEY", KEY)
+    plain = StatusProClient(base_url=BASE_URL)
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", "30/3/30")
+    client = StatusProClient(base_url=BASE_URL)
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", "9/9/9")
+    for each, limit in ((plain, RateLimit()), (client, RateLimit(30, 3, 30.0))):
+        for other in (
+            each,
+            each.with_options(rate_limit_fallback="local"),
+            copy.deepcopy(each),
+            pickle.loads(pickle.dumps(each)),
+        ):
+            assert other.rate_limit == limit
+            budget = budget_of(other)
+            assert budget is not None
+            assert budget.limit == limit
+
+
+def test_a_limit_that_makes_no_sense_says_so(away: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (away / ".env").write_text("STATUSPRO_RATE_LIMIT=sixty\n")
+    with pytest.raises(ConfigurationError, match=r"STATUSPRO_RATE_LIMIT must be .* 60/5/60"):
+        StatusProClient(KEY)
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", "60/5/60")
+    StatusProClient(KEY).close()
+
+
 # Keywords
 
 
@@ -312,6 +374,11 @@ def test_the_storage_is_found_like_the_key(
         ({"logger": "statuspro"}, TypeError),
         ({"rate_limit": 60}, TypeError),
         ({"rate_limit_fallback": "global"}, ValueError),
+        ({"rate_limit_reserve": 60}, ValueError),
+        ({"rate_limit_reserve": -1}, ValueError),
+        ({"rate_limit_reserve": 0.5}, TypeError),
+        ({"rate_limit_reserve": None}, TypeError),
+        ({"rate_limit_reserve": 20, "rate_limit": RateLimit(20)}, ValueError),
         ({"rate_limit_storage": 7}, ConfigurationError),
         ({"timeout": -1}, ValueError),
         ({"follow_redirects": None, "trust_env": "yes"}, TypeError),
@@ -457,6 +524,73 @@ def test_another_limit_or_key_or_origin_is_another_budget() -> None:
         StatusProClient(KEY, BASE_URL, rate_limit=RateLimit(period=10.0)),
     ]
     assert len({id(budget_of(each)) for each in [client, *others]}) == 6
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_reserve_is_less_than_all_requests_whichever_is_changed_last(order: int) -> None:
+    options: list[dict[str, Any]] = [{"rate_limit": RateLimit(10)}, {"rate_limit_reserve": 10}]
+    first, second = options[::order]
+    with pytest.raises(ValueError, match="rate_limit_reserve must be at most 9"):
+        StatusProClient(KEY, BASE_URL, **first, **second)
+    derived = StatusProClient(KEY, BASE_URL).with_options(**first)
+    with pytest.raises(ValueError, match="rate_limit_reserve must be at most 9"):
+        derived.with_options(**second)
+    client = StatusProClient(KEY, BASE_URL, rate_limit=RateLimit(10), rate_limit_reserve=9)
+    assert client.with_options(max_wait=1.0).rate_limit_reserve == 9
+
+
+def test_the_reserve_belongs_to_the_client_and_not_to_the_budget() -> None:
+    client = StatusProClient(KEY, BASE_URL)
+    job = client.with_options(rate_limit_reserve=20)
+    other = StatusProClient(KEY, BASE_URL, rate_limit_reserve=40)
+    assert budget_of(job) is budget_of(other) is budget_of(client)
+    assert [each.rate_limit_reserve for each in (client, job, other)] == [0, 20, 40]
+    assert job.with_options(max_wait=1.0).rate_limit_reserve == 20
+
+
+def test_without_pacing_a_reserve_has_no_meaning(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert budget_of(StatusProClient(KEY, BASE_URL, rate_limit=None, rate_limit_reserve=99)) is None
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT", "none")
+    unpaced = StatusProClient(KEY, BASE_URL, rate_limit_reserve=99)
+    with pytest.raises(ValueError, match="at most 59"):
+        unpaced.with_options(rate_limit=RateLimit())
+
+
+def reading(remaining: int, bulk_remaining: int, next_in: Any = 0.0) -> dict[str, Any]:
+    figures = {"requests": 10, "remaining": remaining, "bulk_remaining": bulk_remaining}
+    return {**figures, "next_in": next_in}
+
+
+def test_a_client_reads_what_is_left_for_it(served: Sandbox) -> None:
+    with served.client(rate_limit=RateLimit(10, 3)) as client:
+        job = client.with_options(rate_limit_reserve=4, max_wait=0)
+        assert client.budget() == reading(10, 3)
+        job.bulk_update_order_status([1], "st000003")
+        for _ in range(4):
+            job.get_statuses()
+        assert job.budget() == reading(1, 1)
+        job.get_statuses()
+        assert job.budget() == reading(0, 0, next_in=pytest.approx(61, abs=5))
+        with pytest.raises(RateLimitError, match="10 requests a minute are used but for 4 left"):
+            job.get_statuses()
+        for _ in range(4):
+            client.get_statuses()
+        assert client.budget() == reading(0, 0, next_in=pytest.approx(61, abs=5))
+    assert len(served.requests) == 10
+
+
+def test_a_client_without_pacing_has_no_budget(recorder: Recorder) -> None:
+    assert Client(BASE_URL).budget() is None
+    assert AuthenticatedClient(BASE_URL, KEY).budget() is None
+    assert StatusProClient(KEY, BASE_URL, rate_limit=None).budget() is None
+    assert StatusProClient(KEY, BASE_URL, adapter=recorder).budget() is None
+
+
+def test_a_budget_that_cannot_be_read_is_a_typed_error(away: Path) -> None:
+    (away / "folder").mkdir()
+    client = StatusProClient(KEY, BASE_URL, rate_limit_storage=f"sqlite:///{away}/folder")
+    with pytest.raises(StatusProError, match=r"the rate budget in .*folder cannot be used"):
+        client.budget()
 
 
 def test_a_long_retry_after_is_a_response_all_the_same(served: Sandbox) -> None:

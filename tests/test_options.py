@@ -83,6 +83,7 @@ VALUES: dict[str, Any] = {
     "rate_limit": RateLimit(requests=6),
     "rate_limit_storage": "sqlite:///budget.db",
     "rate_limit_fallback": "local",
+    "rate_limit_reserve": 4,
     "max_response_bytes": 10,
     "follow_redirects": True,
     "pool_connections": 2,

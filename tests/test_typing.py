@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         update_order_status,
     )
     from statuspro.types import (
+        BudgetReading,
         BulkBatch,
         BulkOptions,
         BulkStatusUpdate,
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
             rate_limit=RateLimit(requests=30, bulk=5, period=60.0),
             rate_limit_storage="sqlite:///budget.db",
             rate_limit_fallback="local",
+            rate_limit_reserve=4,
             max_response_bytes=2**20,
             follow_redirects=False,
             adapter=adapter,
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
         assert_type(client.max_retries, int)
         assert_type(client.max_pages, int)
         assert_type(client.rate_limit, RateLimit | None)
+        assert_type(client.budget(), BudgetReading | None)
         with client as entered:
             assert_type(entered, StatusProClient)
 

@@ -45,6 +45,7 @@ class CallSettings(NamedTuple):
         logger: gets a record a response and a record a wait.
         max_response_bytes: the largest decoded body that is read.
         budget: the rate budget, or None for no pacing.
+        reserve: how many of the budget's requests are left to clients with a smaller reserve.
     """
 
     max_wait: float = 120.0
@@ -52,6 +53,7 @@ class CallSettings(NamedTuple):
     logger: Logger = _logger
     max_response_bytes: int = 64 * 2**20
     budget: Budget | None = None
+    reserve: int = 0
 
 
 class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call decides what it means
@@ -220,7 +222,8 @@ class Call:
         self._started = time.perf_counter()
 
     def _take_slot(self, budget: Budget) -> Slot:
-        slot = Slot(bulk=self.is_write and self.path.endswith(BULK_PATH), lease=self._lease)
+        is_bulk = self.is_write and self.path.endswith(BULK_PATH)
+        slot = Slot(bulk=is_bulk, lease=self._lease, reserve=self.settings.reserve)
         try:
             while wait := self._ask(budget, slot):
                 self.sleep(wait.seconds, wait.reason)

@@ -16,9 +16,19 @@ from statuspro._logging import Logger
 from statuspro.errors import ConfigurationError
 from statuspro.pacing.budget import Budget, LocalBudget, SharedBudget, Storage, User
 from statuspro.pacing.ledger import Slot, Wait
-from statuspro.pacing.limit import RateLimit
+from statuspro.pacing.limit import RateLimit, limit_in
 
-__all__ = ["Budget", "LocalBudget", "RateLimit", "Slot", "User", "Wait", "budget_for", "release"]
+__all__ = [
+    "Budget",
+    "LocalBudget",
+    "RateLimit",
+    "Slot",
+    "User",
+    "Wait",
+    "budget_for",
+    "limit_in",
+    "release",
+]
 
 _budgets: dict[tuple[str, str | None, str | None], Budget] = {}
 _storages: dict[str, Storage] = {}

@@ -63,6 +63,14 @@ class Budget(ForkSafe, ABC):
         slot.taken = wait is None
         return wait
 
+    def read(self, reserve: int, patience: float) -> tuple[int, int, float]:
+        """Tells what a client with this reserve finds, and takes nothing; see `Ledger.read`.
+
+        Raises:
+            StatusProError: the budget cannot be reached.
+        """
+        return self.change(lambda ledger: ledger.read(reserve), patience)
+
     def give_back(self, slot: Slot) -> None:
         """Leaves the queue, or frees a slot that was not used after all."""
         if slot.number:

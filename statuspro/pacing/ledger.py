@@ -10,6 +10,11 @@ A request without a response may still be under way when its caller has given it
 It is taken to be under way until a period after its send, or for its lease where that is longer:
 the gateways in front of such a service (nginx, PHP-FPM) let go of a request after 60 seconds, which
 is the service's period.
+
+Why what is reserved is always free: a slot with a reserve is counted a second time, in the share of
+all slots with this reserve or a larger one, and a share holds fewer slots than the limit by the
+reserve. Slots with several reserves fit into each share that they are counted in. What other users
+of the key take is counted in every share, so that it costs the clients with a reserve first.
 """
 
 from __future__ import annotations
@@ -28,6 +33,8 @@ from statuspro.pacing.limit import RateLimit
 MARGIN = 0.0175
 # Whatever the service says, it is asked again after so many periods.
 MOST_PERIODS = 5
+# The form of what is stored. Two forms side by side do not see each other's counts.
+LAYOUT = 3
 
 
 class Wait(NamedTuple):
@@ -49,6 +56,7 @@ class Slot:
         bulk: whether the attempt counts as a bulk request as well.
         lease: seconds that the attempt can take at the most. The slot of a process that was killed
             is kept for this long (at least for a period), and then for a period.
+        reserve: how many requests of each period are left to slots with a smaller reserve.
 
     Attributes:
         patience: seconds that the caller can still wait for the budget itself, where another
@@ -56,8 +64,9 @@ class Slot:
         answered: False where the attempt ended without a response, although it may have been sent.
     """
 
-    def __init__(self, *, bulk: bool = False, lease: float = 60.0) -> None:
+    def __init__(self, *, bulk: bool = False, lease: float = 60.0, reserve: int = 0) -> None:
         self.bulk = bulk
+        self.reserve = reserve
         self.lease = min(lease, 3600.0)
         self.patience = math.inf
         self.answered = True
@@ -69,19 +78,14 @@ class Slot:
         self.taken = False
 
 
-class Window:
-    """One of the two limits: so many requests in any period."""
+class Count:
+    """So many slots in any period: those under way, and those that are kept for a period more."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.ended: deque[float] = deque()  # when each slot is free again, soonest first
         # Of those under way: when the attempt is over and its slot free again, at the latest.
         self.flying: dict[int, tuple[float, float]] = {}
-        self.paused_until = 0.0
-        self.refused_at = 0.0  # the first refusal of a series ...
-        self.refusals = 0  # ... and its length; 0 once a request that was sent alone went through
-        self.probe = 0  # the number of the request that was sent alone
-        self.proven = 0  # how many had gone through in a period when a series began
 
     def keep(self, until: float, count: int = 1) -> None:
         """Keeps so many slots until then."""
@@ -91,7 +95,7 @@ class Window:
             self.ended = deque(sorted(self.ended))
 
     def free(self, now: float) -> int:
-        """The number of free slots, pauses left aside."""
+        """The number of free slots."""
         ended, flying = self.ended, self.flying
         while ended and ended[0] <= now:
             ended.popleft()
@@ -100,6 +104,65 @@ class Window:
             lost = [number for number, (_, until) in flying.items() if until <= now]
             free += len([flying.pop(number) for number in lost])
         return free
+
+    def wait(self, ahead: int, now: float, kept: float) -> float:
+        """Seconds until a slot is free for a request with so many ahead."""
+        free = self.free(now)
+        rounds, place = divmod(ahead, self.size)
+        wait = 0.0
+        if place >= free:
+            place -= free
+            if place < len(self.ended):
+                until = self.ended[place]
+            else:  # what is under way ends now at the earliest
+                latest = sorted(until for _, until in self.flying.values())
+                until = min(latest[place - len(self.ended)], now + kept)
+            wait = max(0.001, until - now)
+        return wait + rounds * kept
+
+    def is_over(self, now: float) -> bool:
+        """Tells whether every slot is free again."""
+        over = (until <= now for _, until in self.flying.values())
+        return (not self.ended or self.ended[-1] <= now) and all(over)
+
+    def land(self, until: float) -> None:
+        """Counts everything under way as ended, its slots kept until then."""
+        self.keep(until, len(self.flying))
+        self.flying.clear()
+
+    def dump(self) -> list[float]:
+        """The state as numbers."""
+        flying = chain.from_iterable((number, *times) for number, times in self.flying.items())
+        return [len(self.ended), *self.ended, len(self.flying), *flying]
+
+    def load(self, values: Iterator[float]) -> None:
+        """Takes over what `dump` has made.
+
+        Raises:
+            ValueError: these are no counts.
+            StopIteration: these are not all of them.
+        """
+        self.ended = deque(islice(values, int(next(values))))
+        self.flying = {int(number): (over, until) for number, over, until in _groups(values, 3)}
+
+    def merge(self, other: Count, later: float) -> None:
+        """Adds what only the other one has counted, on a clock that is `later` than its."""
+        theirs = Counter(until + later for until in other.ended)
+        self.ended = deque(sorted((Counter(self.ended) | theirs).elements()))
+        moved = {number: (a + later, b + later) for number, (a, b) in other.flying.items()}
+        self.flying = {**moved, **self.flying}
+
+
+class Window(Count):
+    """One of the service's two limits: its slots, and the pauses after refusals."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.paused_until = 0.0
+        self.refused_at = 0.0  # the first refusal of a series ...
+        self.refusals = 0  # ... and its length; 0 once a request that was sent alone went through
+        self.probe = 0  # the number of the request that was sent alone
+        self.proven = 0  # how many had gone through in a period when a series began
 
     def open(self, now: float, kept: float) -> int:
         """The number of requests that may go now: none in a pause, and one alone after it.
@@ -118,46 +181,21 @@ class Window:
             return free
         return 0 if alone_until > now else min(free, 1)
 
-    def wait(self, ahead: int, now: float, kept: float) -> float:
-        """Seconds until a slot is free for a request with so many ahead, pauses left aside."""
-        free = self.free(now)
-        rounds, place = divmod(ahead, self.size)
-        wait = 0.0
-        if place >= free:
-            place -= free
-            if place < len(self.ended):
-                until = self.ended[place]
-            else:  # what is under way ends now at the earliest
-                latest = sorted(until for _, until in self.flying.values())
-                until = min(latest[place - len(self.ended)], now + kept)
-            wait = max(0.001, until - now)
-        return wait + rounds * kept
-
     def dump(self) -> list[float]:
         """The state as numbers."""
         series = self.paused_until, self.refused_at, self.refusals, self.probe, self.proven
-        flying = chain.from_iterable((number, *times) for number, times in self.flying.items())
-        return [*series, len(self.ended), *self.ended, len(self.flying), *flying]
+        return [*series, *super().dump()]
 
     def load(self, values: Iterator[float]) -> None:
-        """Takes over what `dump` has made.
-
-        Raises:
-            ValueError: these are no counts.
-            StopIteration: these are not all of them.
-        """
+        """Takes over what `dump` has made, see `Count`."""
         self.paused_until, self.refused_at, *numbers = islice(values, 5)
         self.refusals, self.probe, self.proven = map(int, numbers)
-        self.ended = deque(islice(values, int(next(values))))
-        self.flying = {int(number): (over, until) for number, over, until in _groups(values, 3)}
+        super().load(values)
 
-    def merge(self, other: Window, later: float) -> None:
-        """Adds what only the other one has counted, on a clock that is `later` than its."""
-        theirs = Counter(until + later for until in other.ended)
-        self.ended = deque(sorted((Counter(self.ended) | theirs).elements()))
-        moved = {number: (a + later, b + later) for number, (a, b) in other.flying.items()}
-        self.flying = {**moved, **self.flying}
-        if other.paused_until + later > self.paused_until:
+    def merge(self, other: Count, later: float) -> None:
+        """Adds what only the other one has counted or heard, see `Count`."""
+        super().merge(other, later)
+        if isinstance(other, Window) and other.paused_until + later > self.paused_until:
             self.paused_until = other.paused_until + later
             self.refused_at = other.refused_at + later
             self.refusals, self.probe, self.proven = other.refusals, other.probe, other.proven
@@ -167,6 +205,11 @@ class Ledger:
     """The counts of one budget: what is under way, what has ended, what waits.
 
     The ledger has a time of its own, `now`, which never goes back: see `move_on`.
+
+    Attributes:
+        shares: by reserve: the slots with this reserve or a larger one, as far as there are any.
+            The reserve of what other users of the key have taken is all there is.
+        is_stored: whether a storage has these counts already, so that they need not be written.
 
     Args:
         limit: how much the service allows.
@@ -183,10 +226,13 @@ class Ledger:
         self.clocks = steady, wall
         self.all = Window(limit.requests)
         self.bulk = Window(limit.bulk)
-        # By number: place in the queue, whether bulk, passed by after.
-        self.waiting: dict[int, tuple[float, bool, float]] = {}
+        self.shares: dict[int, Count] = {}
+        # By number: reserve, place in the queue, whether bulk, passed by after.
+        self.waiting: dict[int, tuple[int, float, bool, float]] = {}
         self.last_place = 0.0
         self.pauses = 0
+        self.is_stored = False
+        self._is_loaded = False
 
     def move_on(self, steady: float, wall: float) -> None:
         """Lets the time pass that has passed by both of two clocks, or by the one that went on.
@@ -207,16 +253,17 @@ class Ledger:
         slot.number = slot.number or int.from_bytes(os.urandom(6), "big") + 1
         if not slot.place:
             slot.place = self.last_place = max(self.now, self.last_place + 1e-6)
-        windows = self._windows(slot)
-        for window in windows:
-            window.flying.pop(slot.number, None)  # of a try that was thought to have failed
+        counts = self._counts(slot)
+        for count in counts:
+            count.flying.pop(slot.number, None)  # of a try that was thought to have failed
         wait, why = self._wait(slot)
         if wait > 0:
             self._queue(slot, wait)
             return _told(self.limit, why, wait)
         over, gone = self.now + slot.lease, self.now + max(slot.lease, self.limit.period)
-        for window in windows:
-            window.flying[slot.number] = over, gone + self.span
+        for count in counts:
+            count.flying[slot.number] = over, gone + self.span
+        for window in self._windows(slot):
             if window.refusals:
                 window.probe = slot.number
         self.waiting.pop(slot.number, None)
@@ -226,8 +273,26 @@ class Ledger:
     def give_back(self, slot: Slot) -> None:
         """Leaves the queue, or frees a slot that was not used."""
         self.waiting.pop(slot.number, None)
-        for window in self._windows(slot):
-            window.flying.pop(slot.number, None)
+        for count in self._counts(slot):
+            count.flying.pop(slot.number, None)
+
+    def read(self, reserve: int) -> tuple[int, int, float]:
+        """Tells what a client with this reserve finds, and takes nothing.
+
+        Returns:
+            How many requests may be sent now; how many of them may be bulk requests; and the
+            seconds until the next one may be sent.
+        """
+        slot = Slot(reserve=reserve)
+        slot.place = math.inf
+        ahead, bulk_ahead = self._ahead(slot)
+        left = self.all.open(self.now, self.span) - len(ahead)
+        for least, share in self._shares(reserve):
+            left = min(left, share.free(self.now) - _at_least(least, ahead))
+        left = max(left, 0)
+        bulk_left = max(self.bulk.open(self.now, self.span) - bulk_ahead, 0)
+        self.is_stored = self._is_loaded
+        return left, min(left, bulk_left), self._wait(slot)[0]
 
     def finish(self, slot: Slot) -> None:
         """Keeps the slot of an attempt that has ended for one more period."""
@@ -264,6 +329,9 @@ class Ledger:
         until = now + (self.span if reset is None else min(max(reset, 0) + tick, self.span))
         if remaining > 0:
             window.keep(until, free - remaining)
+            for _, share in self._shares(self.limit.requests):
+                share.free(now)  # or the list would grow
+                share.keep(until, free - remaining)
         elif reset is not None:
             window.paused_until = max(window.paused_until, until)
         elif not window.refusals:
@@ -272,9 +340,8 @@ class Ledger:
 
     def land(self) -> None:
         """Counts everything under way as ended, and forgets what waits."""
-        for window in (self.all, self.bulk):
-            window.keep(self.now + self.span, len(window.flying))
-            window.flying.clear()
+        for count in self._all_counts():
+            count.land(self.now + self.span)
         self.waiting.clear()
 
     def merge(self, other: Ledger) -> None:
@@ -284,33 +351,65 @@ class Ledger:
             later = 0.0
         self.all.merge(other.all, later)
         self.bulk.merge(other.bulk, later)
+        for reserve in {*self.shares, *other.shares}:
+            self._share(reserve).merge(other._share(reserve), later)
+        self._is_loaded = False
         self.last_place = max(self.last_place, other.last_place)
         self.pauses = max(self.pauses, other.pauses)
 
     def lasts(self) -> float:
         """Seconds until all that is counted is over."""
         over = [self.now]
-        for window in (self.all, self.bulk):
-            over += (*window.ended, *(until for _, until in window.flying.values()))
-            over.append(window.paused_until + self.span)
+        for count in self._all_counts():
+            over += (*count.ended, *(until for _, until in count.flying.values()))
+        over += (window.paused_until + self.span for window in (self.all, self.bulk))
         return max(over) - self.now
+
+    def _all_counts(self) -> tuple[Count, ...]:
+        return (self.all, self.bulk, *self.shares.values())
 
     def _windows(self, slot: Slot) -> tuple[Window, ...]:
         return (self.all, self.bulk) if slot.bulk else (self.all,)
+
+    def _counts(self, slot: Slot) -> tuple[Count, ...]:
+        """Everything that the slot is counted in."""
+        windows = self._windows(slot)
+        if not slot.reserve:
+            return windows
+        return (*windows, *(share for _, share in self._shares(slot.reserve)))
+
+    def _shares(self, reserve: int) -> list[tuple[int, Count]]:
+        """The shares, by reserve, that a slot with this reserve is counted in."""
+        if not reserve:
+            return []
+        self._share(reserve)
+        return [(least, share) for least, share in self.shares.items() if least <= reserve]
+
+    def _share(self, reserve: int) -> Count:
+        share = self.shares.get(reserve)
+        if share is None:
+            # So far all that is counted in it has a larger reserve.
+            share = Count(self.limit.requests - reserve)
+            larger = [least for least in self.shares if least > reserve]
+            if larger:
+                share.merge(self.shares[min(larger)], 0.0)
+            self.shares[reserve] = share
+        return share
 
     def _queue(self, slot: Slot, wait: float) -> None:
         """Waits for a slot that comes late once the longer, the later it was: it is alive."""
         late = self.now - slot.due if slot.due else 0.0
         slot.grace = max(slot.grace, min(2 * late, self.span / 4))
         slot.due = self.now + wait
-        self.waiting[slot.number] = slot.place, slot.bulk, slot.due + self.grace + slot.grace
+        passed_by = slot.due + self.grace + slot.grace
+        self.waiting[slot.number] = slot.reserve, slot.place, slot.bulk, passed_by
 
     def _end(self, slot: Slot) -> None:
         until, unknown = self.now + self.span, self.now + self.limit.period + self.span
-        for window in self._windows(slot):
-            _, gone = window.flying.get(slot.number, (0.0, unknown))
-            window.keep(until if slot.answered else max(until, gone))
-            window.flying.pop(slot.number, None)
+        for count in self._counts(slot):
+            _, gone = count.flying.get(slot.number, (0.0, unknown))
+            count.keep(until if slot.answered else max(until, gone))
+            count.flying.pop(slot.number, None)
 
     def _pause(self, window: Window, retry_after: float | None) -> float:
         """When a pause that begins now ends."""
@@ -325,29 +424,46 @@ class Ledger:
             return max(now + self.span / 3, window.refused_at + self.span + self.limit.period / 60)
         return now + self.span * min(2.0, 1 + (window.refusals - 3) / 4)
 
-    def _wait(self, slot: Slot) -> tuple[float, str]:
+    def _wait(self, slot: Slot) -> tuple[float, str | int]:
         """Seconds until the slot's turn, and what for; 0 when it is now."""
-        ahead = bulk_ahead = 0
+        ahead: list[int] = []
+        bulk_ahead = 0
         if self.waiting:
             ahead, bulk_ahead = self._ahead(slot)
-        wait, why = self._wait_for(self.all, ahead)
+        wait: float
+        why: str | int
+        wait, why = self._wait_for(self.all, len(ahead))
         if slot.bulk:
             bulk_wait, bulk_why = self._wait_for(self.bulk, bulk_ahead)
             if bulk_wait > wait:
-                return bulk_wait, "bulk" if bulk_why == "full" else bulk_why
+                wait, why = bulk_wait, "bulk" if bulk_why == "full" else bulk_why
+        for least, share in self._shares(slot.reserve):
+            share_wait = share.wait(_at_least(least, ahead), self.now, self.span)
+            if share_wait > wait:
+                wait, why = share_wait, least
         return wait, why
 
-    def _ahead(self, slot: Slot) -> tuple[int, int]:
-        """How many wait before this slot and could go; how many bulk requests wait before it."""
-        late = [number for number, (_, _, until) in self.waiting.items() if until < self.now]
+    def _ahead(self, slot: Slot) -> tuple[list[int], int]:
+        """Lists the reserves of all that wait before this slot and could go.
+
+        A smaller reserve comes first, then whatever came first.
+
+        Returns:
+            The reserves; and the number of bulk requests that wait before the slot.
+        """
+        late = [number for number, (*_, until) in self.waiting.items() if until < self.now]
         for number in late:
             del self.waiting[number]  # its process may be gone; if not, it still has its place
-        own = slot.place, slot.number
-        before = [bulk for number, (at, bulk, _) in self.waiting.items() if (at, number) < own]
-        bulk = sum(before)
+        own = slot.reserve, slot.place, slot.number
+        before = [
+            (reserve, bulk)
+            for number, (reserve, at, bulk, _) in self.waiting.items()
+            if (reserve, at, number) < own
+        ]
         # A bulk request that waits for the bulk limit is in no other request's way.
-        able = min(bulk, max(0, self.bulk.open(self.now, self.span))) if bulk else 0
-        return len(before) - bulk + able, bulk
+        bulk = sorted(reserve for reserve, is_bulk in before if is_bulk)
+        able = max(0, self.bulk.open(self.now, self.span)) if bulk else 0
+        return [reserve for reserve, is_bulk in before if not is_bulk] + bulk[:able], len(bulk)
 
     def _wait_for(self, window: Window, ahead: int) -> tuple[float, str]:
         now = self.now
@@ -361,10 +477,14 @@ class Ledger:
         return (full, "full") if full else (self.poll, "probe")
 
     def dump(self) -> bytes:
-        """The whole state as numbers, to be stored; `load` in another version reads another key."""
+        """The whole state as numbers, to be stored; another `LAYOUT` is stored elsewhere."""
         times = self.now, *self.clocks, self.last_place, self.pauses
         waiting = chain.from_iterable((number, *each) for number, each in self.waiting.items())
         values = [*times, *self.all.dump(), *self.bulk.dump(), len(self.waiting), *waiting]
+        shares = [each for each in self.shares.items() if not each[1].is_over(self.now)]
+        values.append(len(shares))
+        for reserve, share in shares:
+            values += (reserve, *share.dump())
         return struct.pack(f"<{len(values)}d", *values)
 
     def load(self, data: Any) -> None:
@@ -381,12 +501,19 @@ class Ledger:
             self.all.load(values)
             self.bulk.load(values)
             self.waiting = {
-                int(number): (p, bulk > 0, u) for number, p, bulk, u in _groups(values, 4)
+                int(number): (int(reserve), place, bulk > 0, until)
+                for number, reserve, place, bulk, until in _groups(values, 5)
             }
+            for _ in range(int(next(values))):
+                reserve = int(next(values))
+                if not 0 < reserve <= self.limit.requests:
+                    raise ValueError
+                self._share(reserve).load(values)
             # Some would never be over, or there is more than the counts.
             is_damaged = self.lasts() > 3600 + (3 + MOST_PERIODS) * self.span or [*values]
             if is_damaged or not math.isfinite(sum(numbers)):
                 raise ValueError
+            self._is_loaded = True
         except (TypeError, ValueError, OverflowError, StopIteration, struct.error):
             raise ValueError("the stored counts are damaged") from None
 
@@ -400,8 +527,19 @@ def _groups(values: Iterator[float], size: int) -> Iterable[tuple[float, ...]]:
     return zip(*[iter(numbers)] * size, strict=True)
 
 
-def _told(limit: RateLimit, why: str, seconds: float) -> Wait:
-    """Makes a wait of its seconds and its cause, said in one sentence for a person."""
+def _at_least(reserve: int, reserves: Iterable[int]) -> int:
+    """Counts the reserves that are not smaller."""
+    return sum(each >= reserve for each in reserves)
+
+
+def _told(limit: RateLimit, why: str | int, seconds: float) -> Wait:
+    """Makes a wait of its seconds and its cause, said in one sentence for a person.
+
+    Args:
+        limit: the budget's.
+        why: "full", "bulk", "paused" or "probe"; or the reserve that alone is free.
+        seconds: of the wait.
+    """
     time = _readable(seconds)
     if why == "paused":
         reason = f"the service allows no more requests for now, trying again in {time}"
@@ -411,7 +549,8 @@ def _told(limit: RateLimit, why: str, seconds: float) -> Wait:
         number, kind = (limit.bulk, "bulk ") if why == "bulk" else (limit.requests, "")
         noun, verb = ("request", "is") if number == 1 else ("requests", "are")
         per = "a minute" if limit.period == 60 else f"in {_readable(limit.period)}"
-        reason = f"{number} {kind}{noun} {per} {verb} used, next slot in {time}"
+        spared = f" but for {why} left to others" if isinstance(why, int) else ""
+        reason = f"{number} {kind}{noun} {per} {verb} used{spared}, next slot in {time}"
     return Wait(seconds, f"rate limit: {reason}")
 
 

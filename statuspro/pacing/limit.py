@@ -1,4 +1,4 @@
-"""RateLimit: how much the service allows."""
+"""RateLimit: how much the service allows; also as a setting writes it."""
 
 # pyright: reportIncompatibleMethodOverride=false
 # NamedTuple has `_make` final, but what it makes has to be checked too.
@@ -6,10 +6,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from statuspro import _arguments
+from statuspro.errors import ConfigurationError
+
+_SETTING = re.compile(r"([0-9]+)(?:/([0-9]+)(?:/([0-9]+(?:\.[0-9]+)?))?)?")
 
 
 # Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
@@ -46,3 +50,27 @@ class RateLimit(_Figures):
     @classmethod
     def _make(cls, iterable: Iterable[Any]) -> RateLimit:  # type: ignore[override]
         return cls(*iterable)  # `_replace` comes through here too
+
+
+def limit_in(name: str, text: str) -> RateLimit | None:
+    """Reads the figures as a setting writes them: `60/5/60`, of which the end may be left out.
+
+    Args:
+        name: of the setting.
+        text: its value; `none`, in whatever case, for no pacing.
+
+    Raises:
+        ConfigurationError: it is nothing of that.
+    """
+    text = text.strip()
+    if text.lower() == "none":
+        return None
+    found = _SETTING.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError
+        requests, bulk, period = found.groups()
+        return RateLimit(int(requests), int(bulk or 5), float(period or 60))
+    except ValueError:
+        wanted = "REQUESTS/BULK/SECONDS, all above zero, such as 60/5/60; or none, for no pacing"
+        raise ConfigurationError(f"{name} must be {wanted}.") from None

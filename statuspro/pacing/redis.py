@@ -19,6 +19,7 @@ from redis.retry import Retry
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage, T
+from statuspro.pacing.ledger import LAYOUT
 
 # Seconds that one command may take.
 _TIMEOUT = 1.0
@@ -35,7 +36,7 @@ if ARGV[1] and ARGV[1] == (state or '') then
   return 1
 end
 local clock = redis.call('TIME')
-return {state, clock[1], clock[2], redis.call('EXISTS', KEYS[2])}
+return {state, clock[1], clock[2], redis.call('EXISTS', KEYS[2], KEYS[3])}
 """
 
 
@@ -111,6 +112,8 @@ class RedisStorage(Storage):
             now = int(seconds) + int(micros) / 1e6
             ledger = budget.ledger(state, now, now, outdated=bool(older))
             result = change(ledger)
+            if ledger.is_stored:
+                break
             lasting = math.ceil(1000 * (ledger.lasts() + ledger.span))
             if self._run(budget, state or b"", ledger.dump(), lasting) == 1:
                 break
@@ -123,9 +126,9 @@ class RedisStorage(Storage):
         return result
 
     def _run(self, budget: SharedBudget, *arguments: bytes | int) -> Any:
-        keys = (f"statuspro:{version}:{{{budget.digest}}}" for version in (2, 1))
+        keys = (f"statuspro:{layout}:{{{budget.digest}}}" for layout in (LAYOUT, 2, 1))
         # One connection behind our own lock: no fork falls into the locks of redis-py's clients.
-        self._connection.send_command("EVAL", _SCRIPT, 2, *keys, *arguments)
+        self._connection.send_command("EVAL", _SCRIPT, 3, *keys, *arguments)
         return self._connection.read_response()
 
 

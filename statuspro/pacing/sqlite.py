@@ -8,7 +8,6 @@ its place in the queue is passed over.
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 import random
 import sqlite3
@@ -19,13 +18,18 @@ from collections.abc import Callable
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage, T
+from statuspro.pacing.ledger import LAYOUT
 
-_TABLE = "CREATE TABLE IF NOT EXISTS budget_2 (digest TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID"
-_READ = "SELECT state FROM budget_2 WHERE digest = ?"
-_WRITE = "INSERT OR REPLACE INTO budget_2 VALUES (?, ?)"
-# What an older version wrote: its numbers begin with the time of its last change.
-_HAS_OLDER = "SELECT 1 FROM sqlite_master WHERE name = 'budget_1'"
-_READ_OLDER = "SELECT substr(state, 1, 8) FROM budget_1 WHERE digest = ? AND length(state) >= 8"
+_NAME = f"budget_{LAYOUT}"
+_TABLE = f"CREATE TABLE IF NOT EXISTS {_NAME} (digest TEXT PRIMARY KEY, state BLOB) WITHOUT ROWID"
+_READ = f"SELECT state FROM {_NAME} WHERE digest = ?"
+_WRITE = f"INSERT OR REPLACE INTO {_NAME} VALUES (?, ?)"
+# What older versions wrote: the steady time of the last change is among the first numbers.
+_FIND_OLDER = "SELECT name FROM sqlite_master WHERE name IN ('budget_1', 'budget_2')"
+_READ_OLDER = {
+    "budget_1": "SELECT substr(state, 1, 8) FROM budget_1 WHERE digest = ?",
+    "budget_2": "SELECT substr(state, 9, 8) FROM budget_2 WHERE digest = ?",
+}
 
 # Connections of a parent that forked without telling: closing them would disturb its locks.
 _abandoned: list[sqlite3.Connection] = []
@@ -58,7 +62,7 @@ class SQLiteStorage(Storage):
         self._clocks = steady, wall
         self._connection: sqlite3.Connection | None = None
         self._file = (0, 0)
-        self._has_older = False
+        self._older: list[str] = []  # how to read what older versions wrote there
         super().__init__(path)
 
     def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
@@ -95,11 +99,12 @@ class SQLiteStorage(Storage):
                     raise _MovedError("the file was removed or replaced")
                 row = connection.execute(_READ, (budget.digest,)).fetchone()
                 steady, wall = (clock() for clock in self._clocks)
-                outdated = self._has_older and self._is_older_in_use(budget, steady)
+                outdated = self._is_older_in_use(budget, steady)
                 data = None if row is None else row[0]
                 ledger = budget.ledger(data, steady, wall, outdated=outdated)
                 result = change(ledger)
-                connection.execute(_WRITE, (budget.digest, ledger.dump()))
+                if not ledger.is_stored:
+                    connection.execute(_WRITE, (budget.digest, ledger.dump()))
         except BaseException:
             self.disconnect()
             raise
@@ -123,7 +128,7 @@ class SQLiteStorage(Storage):
         with contextlib.suppress(sqlite3.OperationalError):  # an older version is at it, with WAL
             connection.execute("PRAGMA journal_mode = PERSIST")
         connection.execute(_TABLE)
-        self._has_older = connection.execute(_HAS_OLDER).fetchone() is not None
+        self._older = [_READ_OLDER[name] for (name,) in connection.execute(_FIND_OLDER)]
 
     def _find(self) -> tuple[int, int]:
         with contextlib.suppress(FileNotFoundError):
@@ -133,9 +138,13 @@ class SQLiteStorage(Storage):
 
     def _is_older_in_use(self, budget: SharedBudget, steady: float) -> bool:
         assert self._connection is not None
-        row = self._connection.execute(_READ_OLDER, (budget.digest,)).fetchone()
-        changed_at: float = struct.unpack("<d", row[0])[0] if row else -math.inf
-        return 0 <= steady - changed_at < 2 * budget.limit.period
+        for read in self._older:
+            row = self._connection.execute(read, (budget.digest,)).fetchone()
+            with contextlib.suppress(TypeError, struct.error):  # there is no time in it
+                (changed_at,) = struct.unpack("<d", row[0])
+                if 0 <= steady - changed_at < 2 * budget.limit.period:
+                    return True
+        return False
 
     def _recover(self, error: Exception, budget: SharedBudget) -> None:
         """Says what was lost, and puts a file aside that is damaged."""

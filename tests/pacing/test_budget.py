@@ -7,17 +7,27 @@ import os
 import random
 import threading
 import time
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statuspro.pacing import LocalBudget, RateLimit, Slot, budget_for
-from statuspro.pacing.ledger import MARGIN
+from statuspro.pacing.budget import Change, T
+from statuspro.pacing.ledger import MARGIN, Ledger
 from tests.support.forks import runs_in_fork
 from tests.support.senders import send_many, times_in
-from tests.support.simulation import Callers, Clock, Service, spans_a_period
+from tests.support.simulation import (
+    Callers,
+    Clock,
+    Service,
+    arrivals_within,
+    run_together,
+    spans_a_period,
+)
 from tests.support.slots import is_closed, taken, use, wait_of
 
 SPAN = 60 * (1 + MARGIN)
@@ -141,6 +151,90 @@ def test_ten_bulk_requests_take_two_periods() -> None:
     run = Callers(budget, clock, service, 10, workers=1, bulk_share=1.0).run()
     assert service.refused == 0
     assert SPAN <= run.ended - run.began < 1.05 * SPAN
+
+
+# --- several reserves
+
+
+class StoredBudget(LocalBudget):
+    """Counts as processes do that share a storage: each change loads the counts and dumps them."""
+
+    _state: bytes | None = None
+
+    def change(self, change: Change[T], patience: float) -> T:
+        ledger = Ledger(self.limit)
+        if self._state is not None:
+            ledger.load(self._state)
+        ledger.now = self._clock()
+        result = change(ledger)
+        self._state = ledger.dump()
+        return result
+
+
+@pytest.mark.parametrize("first", range(0, 100, 10))
+def test_slots_with_a_reserve_are_together_within_their_share_in_any_period(first: int) -> None:
+    for seed in range(first, first + 10):
+        chance = random.Random(seed)
+        requests = chance.choice([2, 5, 10, 20])
+        limit, clock = RateLimit(requests, chance.randint(1, 6), 10.0), Clock()
+        kind, service = (StoredBudget if seed % 3 else LocalBudget), Service(limit)
+        reserves = sorted(chance.sample(range(requests), min(requests, chance.randint(1, 3))))
+        terms: dict[str, Any] = {"delay": chance.choice([0.0, 0.1, 1.0]), "drowsiness": 0.1}
+        if chance.random() < 0.3:
+            terms |= {"stalled_share": 0.1, "stall": 8.0, "timeout": 5.0}
+        budget = kind(limit, clock)
+        groups = [
+            Callers(
+                *(budget, clock, service, 4 * requests, chance.randint(1, 12)),
+                bulk_share=chance.choice([0.0, 0.1]),
+                killed_share=chance.choice([0.0, 0.0, 0.05]),
+                randomness=random.Random(chance.random()),
+                reserve=reserve,
+                **terms,
+            )
+            for reserve in reserves
+        ]
+        runs = run_together(*groups)
+        assert service.refused == 0
+        for reserve in reserves:
+            counted = [group.counted for group in runs[reserves.index(reserve) :]]
+            assert spans_a_period(chain.from_iterable(counted), requests - reserve, 10.0)
+        assert spans_a_period(chain.from_iterable(run.counted_bulk for run in runs), limit.bulk, 10)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 20))
+def test_what_the_others_need_up_to_the_reserve_is_always_free_and_the_rest_is_used(
+    first: int,
+) -> None:
+    for seed in range(first, first + 20):
+        chance = random.Random(seed)
+        requests = chance.choice([6, 10, 20])
+        reserve, limit, clock = chance.randint(1, requests - 2), RateLimit(requests), Clock()
+        service, budget = Service(limit), (StoredBudget if seed % 3 else LocalBudget)(limit, clock)
+        delay, is_lossy = chance.choice([0.0, 0.2]), chance.random() < 0.3
+        job = Callers(
+            *(budget, clock, service, 5 * (requests - reserve), chance.randint(4, 16), delay),
+            reserve=reserve,
+            stalled_share=0.1 * is_lossy,
+            stall=30.0,
+            timeout=10.0 if is_lossy else 1e9,
+            randomness=random.Random(seed),
+        )
+        needed = chance.randint(1, reserve)
+        customers = Callers(*(budget, clock, service, 0, 0, delay), reserve=reserve - needed)
+        customers.arrivals = arrivals_within(
+            *(needed, SPAN + 2 * delay),
+            began=clock.now,
+            until=clock.now + 5 * SPAN,
+            randomness=chance,
+        )
+        of_the_job, of_the_customers = run_together(job, customers)
+        assert service.refused == 0
+        assert len(of_the_customers.counted) == len(customers.arrivals) > 0
+        assert max(of_the_customers.waits) == 0
+        paced = len(of_the_job.counted) - (requests - reserve)
+        took = of_the_job.ended - of_the_job.began
+        assert is_lossy or paced / (requests - reserve) >= 0.95 * took / 60
 
 
 def test_threads_share_a_budget(tmp_path: Path) -> None:

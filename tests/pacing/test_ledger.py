@@ -10,7 +10,7 @@ import pytest
 from statuspro.pacing import LocalBudget, RateLimit, Slot
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS, Ledger
 from tests.support.simulation import Callers, Clock, Service
-from tests.support.slots import is_closed, taken, use, wait_of
+from tests.support.slots import is_closed, reading, taken, use, wait_of
 
 LIMIT = RateLimit(requests=8, bulk=4, period=60.0)
 SPAN = 60 * (1 + MARGIN)
@@ -172,6 +172,315 @@ def test_a_bulk_request_keeps_its_place_until_the_bulk_limit_allows_it(clock: Cl
     clock.now += SPAN - 1
     assert wait_of(budget, plain).seconds == pytest.approx(1)
     assert budget.take(bulk) is None
+
+
+# --- what is left to others
+
+
+def test_a_client_with_a_reserve_leaves_it_to_the_others(budget: LocalBudget) -> None:
+    use(budget, 40, reserve=20)
+    assert wait_of(budget, Slot(reserve=20)).seconds == pytest.approx(SPAN)
+    use(budget, 20)
+    assert is_closed(budget)
+
+
+def test_what_the_others_take_leaves_a_client_with_a_reserve_the_rest(budget: LocalBudget) -> None:
+    use(budget, 20)
+    use(budget, 40, reserve=20)
+    assert is_closed(budget, reserve=20)
+
+
+def test_the_others_may_take_all(budget: LocalBudget) -> None:
+    use(budget, 60)
+    assert is_closed(budget, reserve=20)
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "left"),
+    [
+        ({40: 20}, {0: 40, 5: 35, 20: 20, 40: 0}),
+        ({20: 30}, {0: 30, 5: 25, 20: 10, 40: 10}),
+        ({5: 30, 40: 20}, {0: 10, 5: 5, 20: 5, 40: 0}),
+        ({0: 30, 5: 10, 20: 10, 40: 5}, {0: 5, 5: 5, 20: 5, 40: 5}),
+        ({20: 40, 5: 15}, {0: 5, 5: 0, 20: 0, 40: 0}),
+    ],
+    ids=repr,
+)
+def test_slots_with_several_reserves_fit_into_each_share(
+    taken_by: dict[int, int], left: dict[int, int], clock: Clock
+) -> None:
+    for reserve, count in left.items():
+        budget = LocalBudget(RateLimit(), clock)
+        for each, number in taken_by.items():
+            use(budget, number, reserve=each)
+        use(budget, count, reserve=reserve)
+        assert is_closed(budget, reserve=reserve)
+
+
+def test_a_share_counts_what_was_taken_before_its_reserve_was_used(budget: LocalBudget) -> None:
+    under_way = taken(budget, reserve=40)
+    use(budget, 19, reserve=40)
+    use(budget, 35, reserve=5)
+    assert is_closed(budget, reserve=5)
+    budget.give_back(under_way)
+    use(budget, 1, reserve=5)
+    assert is_closed(budget, reserve=5)
+
+
+def test_a_slot_of_a_share_is_free_a_period_after_its_response(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    slots = [taken(budget, reserve=55) for _ in range(5)]
+    clock.now += 20
+    assert reading(budget, 55) == (0, 0, pytest.approx(SPAN))
+    for slot in slots:
+        budget.finish(slot)
+    clock.now += 45
+    assert reading(budget, 55) == (0, 0, pytest.approx(SPAN - 45))
+    clock.now += SPAN - 45
+    use(budget, 5, reserve=55)
+
+
+def test_a_lost_slot_is_missing_in_its_share_until_its_lease_and_a_period_are_over(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    for _ in range(5):
+        taken(budget, lease=10.0, reserve=55)
+    clock.now += 60 + SPAN - 1
+    assert is_closed(budget, reserve=55)
+    use(budget, 55)
+    clock.now += 1
+    taken(budget, reserve=55)
+
+
+def test_what_other_users_of_the_key_take_is_taken_from_the_shares(budget: LocalBudget) -> None:
+    slot = taken(budget)
+    budget.finish(slot)
+    budget.observe(slot, 29, 50.0)  # 30 were used elsewhere
+    use(budget, 10, reserve=20)
+    assert is_closed(budget, reserve=20)
+    assert is_closed(budget, reserve=50)
+    use(budget, 19)
+    assert is_closed(budget)
+
+
+def test_a_smaller_reserve_comes_first_whatever_came_first(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=10), clock)
+    use(budget, 10)
+    slots = [Slot(reserve=5), Slot(reserve=2), Slot(), Slot(reserve=2), Slot()]
+    for slot in slots:
+        wait_of(budget, slot)
+    clock.now += SPAN - 1
+    waits = [wait_of(budget, slot).seconds for slot in slots]
+    assert waits == pytest.approx([1] * 5)
+    use_up = [Slot() for _ in range(8)]
+    for slot in use_up:
+        wait_of(budget, slot)
+    # Ten that have no reserve, and three that have one: these wait for a period more.
+    waits = [wait_of(budget, slot).seconds for slot in slots]
+    assert waits == pytest.approx([1 + SPAN, 1 + SPAN, 1, 1 + SPAN, 1])
+    clock.now += 1
+    taken_first = [slots[2], slots[4], *use_up]
+    assert [budget.take(slot) for slot in taken_first] == [None] * 10
+    assert is_closed(budget)
+
+
+def test_a_client_that_waits_for_its_share_is_in_no_others_way(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 40, reserve=20)
+    waiting = [Slot(reserve=20) for _ in range(30)]
+    for slot in waiting:
+        wait_of(budget, slot)
+    clock.now += 1
+    use(budget, 20)
+    assert wait_of(budget, Slot()).seconds == pytest.approx(SPAN - 1)
+
+
+def test_a_client_with_a_reserve_is_told_when_its_share_has_a_slot(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    for _ in range(40):
+        use(budget, 1, reserve=20)
+        clock.now += 1
+    waits = [wait_of(budget, Slot(reserve=20)).seconds for _ in range(41)]
+    assert waits[0] == pytest.approx(SPAN - 40)
+    assert waits[39] == pytest.approx(SPAN - 1)
+    assert waits[40] == pytest.approx(2 * SPAN - 40)
+
+
+def test_a_client_with_a_reserve_waits_for_the_limit_where_the_others_took_more(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 1, reserve=20)
+    clock.now += 10
+    use(budget, 59)
+    slot = Slot(reserve=20)
+    assert wait_of(budget, slot).seconds == pytest.approx(SPAN - 10)
+    clock.now += SPAN - 10
+    assert budget.take(slot) is None
+
+
+def test_one_that_waits_with_a_smaller_reserve_gets_the_slot_that_is_free_next(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 40, reserve=20)
+    clock.now += 10
+    use(budget, 20)
+    job, customer = Slot(reserve=20), Slot()
+    assert wait_of(budget, job).seconds == pytest.approx(SPAN - 10)
+    assert wait_of(budget, customer).seconds == pytest.approx(SPAN - 10)
+    clock.now += SPAN - 10
+    assert budget.take(job) is None  # 40 are free at once
+    assert budget.take(customer) is None
+
+
+def test_after_a_pause_the_smallest_reserve_goes_alone(budget: LocalBudget, clock: Clock) -> None:
+    budget.refuse(taken(budget, reserve=20), None)
+    job, customer = Slot(reserve=20), Slot()
+    wait_of(budget, job)
+    clock.now += wait_of(budget, customer).seconds
+    assert wait_of(budget, job).seconds == pytest.approx(0.6)
+    assert budget.take(customer) is None
+    budget.finish(customer)
+    clock.now += 0.6
+    assert budget.take(job) is None
+
+
+def test_a_pause_holds_a_client_with_a_reserve_too(budget: LocalBudget, clock: Clock) -> None:
+    budget.refuse(taken(budget), 100)
+    assert 100 < wait_of(budget, Slot(reserve=20)).seconds < 106
+
+
+def test_bulk_requests_with_a_reserve_count_in_their_share(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(6, 5), clock)
+    use(budget, 2, bulk=True, reserve=3)
+    use(budget, 1, reserve=3)
+    assert is_closed(budget, reserve=3)
+    assert "but for 3 left to others" in wait_of(budget, Slot(bulk=True, reserve=3)).reason
+    use(budget, 3, bulk=True)
+
+
+def test_a_bulk_request_that_waits_for_the_bulk_limit_is_in_no_shares_way(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(6, 1), clock)
+    use(budget, 1, bulk=True)
+    for reserve in (0, 2, 2, 3):
+        wait_of(budget, Slot(bulk=True, reserve=reserve))
+    use(budget, 3, reserve=3)
+    assert is_closed(budget, reserve=3)
+
+
+def test_a_waiting_bulk_request_with_a_smaller_reserve_comes_first(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(6, 1), clock)
+    use(budget, 1, bulk=True)
+    job, customer = Slot(bulk=True, reserve=3), Slot(bulk=True)
+    assert wait_of(budget, job).seconds == pytest.approx(SPAN)
+    assert wait_of(budget, customer).seconds == pytest.approx(SPAN)
+    assert wait_of(budget, job).seconds == pytest.approx(2 * SPAN)
+    clock.now += SPAN
+    assert wait_of(budget, job).seconds == pytest.approx(SPAN)
+    assert budget.take(customer) is None
+
+
+def test_in_a_child_what_was_under_way_counts_in_its_share(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(), clock)
+    for _ in range(40):
+        taken(budget, lease=1000.0, reserve=20)
+    budget.after_fork_in_child()
+    assert wait_of(budget, Slot(reserve=20)).seconds == pytest.approx(SPAN)
+    use(budget, 20)
+
+
+# --- what is read of it
+
+
+def test_an_unused_budget_is_all_there() -> None:
+    budget = LocalBudget(RateLimit(), Clock())
+    assert reading(budget) == (60, 5, 0.0)
+    assert reading(budget, 20) == (40, 5, 0.0)
+    assert reading(budget, 57) == (3, 3, 0.0)
+
+
+def test_a_reading_tells_what_is_left_and_when_the_next_slot_is_free(
+    budget: LocalBudget, clock: Clock
+) -> None:
+    use(budget, 2, bulk=True)
+    clock.now += 10
+    under_way = taken(budget)
+    use(budget, 7)
+    assert reading(budget) == (50, 3, 0.0)
+    use(budget, 48)
+    assert reading(budget) == (2, 2, 0.0)
+    use(budget, 2)
+    assert reading(budget) == (0, 0, pytest.approx(SPAN - 10))
+    budget.give_back(under_way)
+    assert reading(budget) == (1, 1, 0.0)
+
+
+def test_a_reading_is_of_the_clients_own_share(budget: LocalBudget, clock: Clock) -> None:
+    use(budget, 30, reserve=20)
+    assert reading(budget) == (30, 5, 0.0)
+    assert reading(budget, 5) == (25, 5, 0.0)
+    assert reading(budget, 20) == (10, 5, 0.0)
+    assert reading(budget, 40) == (10, 5, 0.0)
+    use(budget, 10, reserve=40)
+    clock.now += 20
+    assert reading(budget) == (20, 5, 0.0)
+    assert reading(budget, 20) == (0, 0, pytest.approx(SPAN - 20))
+
+
+def test_a_reading_takes_those_that_wait_before_into_account(clock: Clock) -> None:
+    budget = LocalBudget(RateLimit(requests=3), clock)
+    for _ in range(3):
+        use(budget, 1)
+        clock.now += 10
+    wait_of(budget, Slot())
+    wait_of(budget, Slot(reserve=1))
+    assert reading(budget) == (0, 0, pytest.approx(SPAN - 20))
+    assert reading(budget, 1) == (0, 0, pytest.approx(SPAN - 10))
+    clock.now += SPAN - 30
+    assert reading(budget) == (0, 0, pytest.approx(10))
+
+
+def test_in_a_pause_nothing_remains_and_then_one(budget: LocalBudget, clock: Clock) -> None:
+    budget.refuse(taken(budget), None)
+    assert reading(budget) == (0, 0, pytest.approx(SPAN / 3))
+    clock.now += SPAN / 3
+    assert reading(budget) == (1, 1, 0.0)
+    taken(budget)
+    assert reading(budget) == (0, 0, pytest.approx(0.6))
+
+
+def test_a_reading_takes_nothing(budget: LocalBudget) -> None:
+    for reserve in (0, 20, 59):
+        for _ in range(100):
+            reading(budget, reserve)
+    use(budget, 60)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_reading_says_what_a_request_would_find(seed: int) -> None:
+    chance = random.Random(seed)
+    ledger = busy_ledger(seed)
+    for reserve in (0, 1, 3, 7):
+        remaining, bulk_remaining, next_in = ledger.read(reserve)
+        slot = Slot(reserve=reserve)
+        wait = ledger.take(slot)
+        assert (0.0 if wait is None else wait.seconds) == pytest.approx(next_in)
+        assert (remaining > 0) is (wait is None)
+        ledger.give_back(slot)
+        slot = Slot(bulk=True, reserve=reserve)
+        assert (ledger.take(slot) is None) is (bulk_remaining > 0)
+        ledger.give_back(slot)
+        if chance.random() < 0.5:
+            continue
+        slots = [Slot(reserve=reserve) for _ in range(remaining + 1)]
+        taken_now = [ledger.take(slot) is None for slot in slots]
+        # In a probe one goes alone, whatever it says of the next.
+        assert taken_now[:remaining] == [True] * remaining
+        assert taken_now[remaining] is False
+        for slot in slots:
+            ledger.give_back(slot)
 
 
 # --- refused all the same
@@ -581,7 +890,13 @@ def state_of(ledger: Ledger) -> list[object]:
         )
         for window in (ledger.all, ledger.bulk)
     ]
-    return [ledger.now, ledger.clocks, ledger.last_place, ledger.pauses, ledger.waiting, *windows]
+    shares = {
+        reserve: (list(share.ended), share.flying)
+        for reserve, share in ledger.shares.items()
+        if not share.is_over(ledger.now)
+    }
+    times = [ledger.now, ledger.clocks, ledger.last_place, ledger.pauses]
+    return [*times, ledger.waiting, *windows, shares]
 
 
 def busy_ledger(seed: int) -> Ledger:
@@ -590,7 +905,8 @@ def busy_ledger(seed: int) -> Ledger:
     ledger = Ledger(LIMIT, 300.0, 800.0)
     slots: list[Slot] = []
     while ledger.now < 1000:
-        slot = Slot(bulk=chance.random() < 0.5, lease=chance.uniform(1, 90))
+        reserve = chance.choice([0, 0, 0, 1, 3, 6])
+        slot = Slot(bulk=chance.random() < 0.5, lease=chance.uniform(1, 90), reserve=reserve)
         slot.taken = ledger.take(slot) is None
         if slot.taken:
             slots.append(slot)
@@ -618,9 +934,40 @@ def test_what_was_stored_comes_back() -> None:
             for name in ("ended", "flying", "refusals", "probe", "proven", "paused_until"):
                 if getattr(window, name):
                     seen.add(name)
-        seen |= {"a bulk request waits" for _, bulk, _ in loaded.waiting.values() if bulk}
-        seen |= {"another waits" for _, bulk, _ in loaded.waiting.values() if not bulk}
-    assert len(seen) == 8, "some of it was never there"
+        seen |= {f"a share of {reserve}" for reserve in loaded.shares}
+        for reserve, _, bulk, _ in loaded.waiting.values():
+            seen |= {"a bulk request waits" if bulk else "another waits"}
+            seen |= {"one with a reserve waits"} if reserve else set()
+    assert len(seen) == 12, "some of it was never there"
+
+
+def test_a_share_that_is_over_is_stored_no_more() -> None:
+    ledger, loaded = Ledger(LIMIT), Ledger(LIMIT)
+    ended, lost = Slot(reserve=3), Slot(reserve=3, lease=10.0)
+    for slot in (ended, lost):
+        assert ledger.take(slot) is None
+    ledger.finish(ended)
+    for seconds in (SPAN, 60 + SPAN - 1):
+        ledger.move_on(seconds, seconds)
+        loaded.load(ledger.dump())
+        assert loaded.shares.keys() == {3}
+    ledger.move_on(60 + SPAN, 60 + SPAN)
+    loaded = Ledger(LIMIT)
+    loaded.load(ledger.dump())
+    assert loaded.shares == {}
+    loaded.finish(lost)  # it was late, not lost
+    assert list(loaded.shares[3].ended) == [pytest.approx(60 + 2 * SPAN)]
+
+
+@pytest.mark.parametrize("reserve", [-1.0, 9.0, float("nan"), float("inf")])
+def test_a_share_that_cannot_be_is_damage(reserve: float) -> None:
+    ledger = busy_ledger(3)
+    assert ledger.shares
+    numbers = list(struct.unpack(f"<{len(ledger.dump()) // 8}d", ledger.dump()))
+    ledger.shares = {}
+    numbers[len(ledger.dump()) // 8] = reserve
+    with pytest.raises(ValueError, match="damaged"):
+        Ledger(LIMIT).load(struct.pack(f"<{len(numbers)}d", *numbers))
 
 
 @pytest.mark.parametrize(
@@ -701,6 +1048,22 @@ def test_merging_adds_what_only_the_other_one_knows() -> None:
     before = state_of(one)
     one.merge(other)
     assert state_of(one) == before
+
+
+def test_merging_adds_to_each_share() -> None:
+    one, other = Ledger(RateLimit()), Ledger(RateLimit())
+    for ledger, reserves in ((one, [20] * 10), (other, [5] * 30 + [40] * 10)):
+        for reserve in reserves:
+            slot = Slot(reserve=reserve)
+            assert ledger.take(slot) is None
+            ledger.finish(slot)
+        ledger.move_on(1.0, 1.0)
+    one.merge(other)
+    assert {reserve: len(share.ended) for reserve, share in one.shares.items()} == {
+        5: 40,
+        20: 10,
+        40: 10,
+    }
 
 
 def test_merging_translates_between_two_times() -> None:

@@ -7,7 +7,8 @@ import pickle
 
 import pytest
 
-from statuspro import RateLimit
+from statuspro import ConfigurationError, RateLimit
+from statuspro.pacing import limit_in
 
 
 @pytest.mark.parametrize("name", ["requests", "bulk", "period"])
@@ -70,3 +71,40 @@ def test_a_limit_made_from_another_one_is_checked_too() -> None:
         limit._replace(bulk=0)
     with pytest.raises(ValueError, match="requests must be at least 1"):
         RateLimit._make([0, 5, 60.0])
+
+
+# --- as a setting writes it
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("120/10/60", RateLimit(120, 10, 60.0)),
+        ("120/10", RateLimit(120, 10)),
+        ("120", RateLimit(120)),
+        (" 7/2/0.5\n", RateLimit(7, 2, 0.5)),
+        ("none", None),
+        (" None ", None),
+        ("NONE", None),
+    ],
+)
+def test_a_setting_gives_the_figures(text: str, limit: RateLimit | None) -> None:
+    assert limit_in("STATUSPRO_RATE_LIMIT", text) == limit
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0", "60/0", "60/5/0", "60/5/0.0", "-1", "60/-5", "60/5/inf", "60/5/nan", "1e3"),
+        *("60.0", "60/5/60/1", "60/", "/5", "60//60", "60 5 60", "60,5,60", "60/5/60s", "6_0"),
+        *("off", "unlimited", "null", "\u0666\u0660", "9" * 400 + "/5/" + "9" * 400),
+    ],
+)
+def test_a_setting_that_makes_no_sense_says_what_is_right(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        limit_in("STATUSPRO_RATE_LIMIT", text)
+    assert str(caught.value) == (
+        "STATUSPRO_RATE_LIMIT must be REQUESTS/BULK/SECONDS, all above zero, such as 60/5/60; "
+        "or none, for no pacing."
+    )
+    assert caught.value.__suppress_context__

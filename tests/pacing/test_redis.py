@@ -112,7 +112,7 @@ def test_budgets_do_not_meet_and_their_keys_expire(
     use(open_budget(RateLimit(1), digest="one"), 1)
     use(open_budget(RateLimit(1), digest="other"), 1)
     assert redis_server.command("DBSIZE") == 2
-    assert 60 < redis_server.command("TTL", "statuspro:2:{one}") < 600
+    assert 60 < redis_server.command("TTL", "statuspro:3:{one}") < 600
 
 
 def test_the_script_is_loaded_again_when_redis_forgot_it(
@@ -387,7 +387,7 @@ def test_a_foreign_state_costs_one_warning(
 ) -> None:
     budget = open_budget(RateLimit(4))
     use(budget, 2)
-    redis_server.command("SET", "statuspro:2:{d}", state)
+    redis_server.command("SET", "statuspro:3:{d}", state)
     use(budget, 2)
     assert budget.take(Slot()) is not None
     (record,) = caplog.records
@@ -397,7 +397,7 @@ def test_a_foreign_state_costs_one_warning(
 def test_a_key_of_another_type_is_a_clear_error(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
-    redis_server.command("LPUSH", "statuspro:2:{d}", "1")
+    redis_server.command("LPUSH", "statuspro:3:{d}", "1")
     with pytest.raises(StatusProError, match="WRONGTYPE"):
         open_budget().take(Slot())
 

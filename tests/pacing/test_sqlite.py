@@ -29,7 +29,7 @@ from tests.support.interruption import interrupted_at_each_line
 from tests.support.paths import ROOT
 from tests.support.senders import send_many, start_process, times_in
 from tests.support.simulation import Callers, Clock, Service, spans_a_period
-from tests.support.slots import use
+from tests.support.slots import reading, use
 
 LOGGER = logging.getLogger("statuspro")
 
@@ -122,6 +122,62 @@ def test_a_pause_is_shared(open_budget: Open) -> None:
     wait = other.take(Slot())
     assert wait is not None
     assert wait.seconds > 100
+
+
+def test_a_share_is_shared(open_budget: Open) -> None:
+    clock = Clock()
+    one, other, customers = (open_budget(RateLimit(6), clock) for _ in range(3))
+    use(one, 2, reserve=2)
+    use(other, 2, reserve=2)
+    job = Slot(reserve=2)
+    wait = one.take(job)
+    assert wait is not None
+    assert other.take(Slot(reserve=2)) is not None
+    use(customers, 2)
+    assert reading(customers)[0] == 0
+    clock.now += wait.seconds
+    assert one.take(job) is None
+
+
+def test_a_reading_is_of_all_processes_and_writes_nothing(open_budget: Open, path: Path) -> None:
+    clock = Clock()
+    one, other = open_budget(clock=clock), open_budget(clock=clock)
+    use(one, 20)
+    use(one, 10, reserve=50)
+    written = path.read_bytes()
+    assert reading(other) == (30, 5, 0.0)
+    clock.now += 10
+    assert reading(other, 20) == (30, 5, 0.0)
+    assert reading(other, 50) == (0, 0, pytest.approx(61.05 - 10))
+    clock.now += 60
+    assert reading(other, 50) == (10, 5, 0.0)
+    assert path.read_bytes() == written
+
+
+def test_a_reading_of_counts_that_were_lost_writes_what_is_known(
+    open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = open_budget()
+    use(budget, 20)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DELETE FROM budget_3")
+    connection.close()
+    for _ in range(3):
+        assert reading(budget) == (40, 5, 0.0)
+    assert reading(open_budget()) == (40, 5, 0.0)
+    assert len(warnings_in(caplog)) == 1
+
+
+def test_a_reading_does_not_wait_for_long(open_budget: Open, locker: sqlite3.Connection) -> None:
+    budget = open_budget()
+    use(budget, 1)
+    locker.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+    with pytest.raises(StatusProError, match="locked"):
+        reading(budget)
+    assert time.monotonic() - began < 2
+    locker.execute("ROLLBACK")
+    assert reading(budget) == (59, 5, 0.0)
 
 
 def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
@@ -262,7 +318,7 @@ def test_a_file_that_is_no_longer_there_costs_one_warning_and_no_slot(
     use(other, 2)
     if become == "emptied":
         with sqlite3.connect(path) as connection:
-            connection.execute("DELETE FROM budget_2")
+            connection.execute("DELETE FROM budget_3")
         connection.close()
     else:
         path.unlink()
@@ -291,7 +347,7 @@ def test_a_foreign_state_costs_one_warning(
     budget = open_budget(RateLimit(5))
     use(budget, 3)
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE budget_2 SET state = ?", (state,))
+        connection.execute("UPDATE budget_3 SET state = ?", (state,))
     connection.close()
     use(budget, 2)
     assert budget.take(Slot()) is not None
@@ -305,14 +361,14 @@ def test_a_state_that_would_stop_the_budget_for_ever_is_foreign(
     ledger.all.paused_until = 1e12
     use(budget, 1)
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE budget_2 SET state = ?", (ledger.dump(),))
+        connection.execute("UPDATE budget_3 SET state = ?", (ledger.dump(),))
     connection.close()
     use(budget, 1)
 
 
 def test_a_table_of_another_shape_is_a_clear_error(open_budget: Open, path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE budget_2 (id)")
+        connection.execute("CREATE TABLE budget_3 (id)")
     connection.close()
     with pytest.raises(StatusProError, match=r"budget\.db.*no such column"):
         open_budget().take(Slot())
@@ -400,19 +456,28 @@ def test_a_machine_that_starts_anew_has_the_pause_behind_it(open_budget: Open) -
 # --- an older version of the library
 
 
-def older_state(path: Path, changed_at: float) -> None:
+#: What older versions begin their states with, before a steady time of the last change.
+OLDER: list[tuple[int, list[float]]] = [(1, []), (2, [1.7e9])]
+
+
+def older_state(path: Path, changed_at: float, layout: int, begins: list[float]) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TABLE budget_1 (digest TEXT PRIMARY KEY, state BLOB)")
-        state = struct.pack("<4d", changed_at, 1, 0, 0)
-        connection.execute("INSERT INTO budget_1 VALUES ('d', ?)", (state,))
+        connection.execute(f"CREATE TABLE budget_{layout} (digest TEXT PRIMARY KEY, state BLOB)")
+        state = struct.pack(f"<{len(begins) + 4}d", *begins, changed_at, 1, 0, 0)
+        connection.execute(f"INSERT INTO budget_{layout} VALUES ('d', ?)", (state,))
     connection.close()
 
 
+@pytest.mark.parametrize(("layout", "begins"), OLDER)
 def test_beside_an_older_version_a_period_is_waited_and_a_warning_told(
-    open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
+    layout: int,
+    begins: list[float],
+    open_budget: Open,
+    path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = Clock()
-    older_state(path, clock.now - 5)
+    older_state(path, clock.now - 5, layout, begins)
     budget, slot = open_budget(clock=clock), Slot()
     wait = budget.take(slot)
     assert wait is not None
@@ -424,10 +489,26 @@ def test_beside_an_older_version_a_period_is_waited_and_a_warning_told(
 
 
 @pytest.mark.parametrize("changed_at", [10.0, 1e6])
+@pytest.mark.parametrize(("layout", "begins"), OLDER)
 def test_what_an_older_version_left_long_ago_or_before_a_restart_is_nothing(
-    changed_at: float, open_budget: Open, path: Path, caplog: pytest.LogCaptureFixture
+    layout: int,
+    begins: list[float],
+    changed_at: float,
+    open_budget: Open,
+    path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    older_state(path, changed_at)
+    older_state(path, changed_at, layout, begins)
+    use(open_budget(), 1)
+    assert warnings_in(caplog) == []
+
+
+@pytest.mark.parametrize("state", [None, b"", b"1234567", "text", 7])
+def test_an_older_state_without_a_time_is_nothing(
+    state: object, open_budget: Open, locker: sqlite3.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    locker.execute("CREATE TABLE budget_2 (digest TEXT PRIMARY KEY, state BLOB)")
+    locker.execute("INSERT INTO budget_2 VALUES ('d', ?)", (state,))
     use(open_budget(), 1)
     assert warnings_in(caplog) == []
 

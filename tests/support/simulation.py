@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from statuspro.pacing import Budget, RateLimit, Slot
@@ -70,9 +70,43 @@ class Run:
     ended: float = 0.0
 
 
+def arrivals_within(
+    most: int, window: float, *, until: float, began: float, randomness: random.Random
+) -> list[float]:
+    """Times at which requests come, singly or in bursts: never more than `most` in a window."""
+    times: list[float] = []
+    is_in_bursts = randomness.random() < 0.5
+    now = began
+    while (now := now + randomness.expovariate(2 * most / window)) < until:
+        for _ in range(randomness.randint(1, most) if is_in_bursts else 1):
+            if len(times) < most or times[-most] <= now - window:
+                times.append(now)
+    return times
+
+
+class Timeline:
+    """What happens when, on a clock that it moves."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def at(self, when: float, step: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (when, next(self._order), step))
+
+    def run(self) -> None:
+        while self._events:
+            self._clock.now, _, step = heapq.heappop(self._events)
+            step()
+
+
 @dataclass
 class Callers:
-    """Workers that send through a budget in simulated time, each one request after the other."""
+    """Workers that send through a budget in simulated time, each one request after the other.
+
+    With `arrivals` they are no workers, but requests that come at their own times.
+    """
 
     budget: Budget
     clock: Clock
@@ -91,30 +125,33 @@ class Callers:
     #: How many callers are killed while they wait.
     killed_share: float = 0.0
     randomness: random.Random = field(default_factory=lambda: random.Random(1))
+    reserve: int = 0
+    arrivals: Sequence[float] = ()
 
     def run(self) -> Run:
+        (run,) = run_together(self)
+        return run
+
+    def begin(self, timeline: Timeline) -> Run:
         self._run = Run(began=self.clock.now)
+        self._at = timeline.at
         self._left = self.requests
-        self._events: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
-        for _ in range(self.workers):
+        for _ in range(0 if self.arrivals else self.workers):
             self._at(self.clock.now, self._next)
-        while self._events:
-            self.clock.now, _, step = heapq.heappop(self._events)
-            step()
-        self._run.ended = self.clock.now
+        for when in self.arrivals:
+            self._at(when, self._send)
         return self._run
 
-    def _at(self, when: float, step: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (when, next(self._order), step))
-
     def _next(self) -> None:
-        if self._left:
+        if self._left and not self.arrivals:
             self._left -= 1
-            self._ask(self._slot(self.randomness.random() < self.bulk_share), self.clock.now)
+            self._send()
+
+    def _send(self) -> None:
+        self._ask(self._slot(self.randomness.random() < self.bulk_share), self.clock.now)
 
     def _slot(self, bulk: bool) -> Slot:
-        return Slot(bulk=bulk, lease=min(60.0, 2 * self.timeout))
+        return Slot(bulk=bulk, lease=min(60.0, 2 * self.timeout), reserve=self.reserve)
 
     def _ask(self, slot: Slot, since: float) -> None:
         now = self.clock.now
@@ -136,12 +173,14 @@ class Callers:
 
     def _give_up(self, slot: Slot) -> None:
         slot.answered = False
+        self._run.ended = self.clock.now
         self.budget.finish(slot)
         self._next()
 
     def _arrive(self, slot: Slot, given_up: float) -> None:
         within = self.service.counts(self.clock.now, bulk=slot.bulk)
         answered = self.clock.now + self.randomness.uniform(0, self.delay)
+        self._run.ended = self.clock.now
         if within:
             self._run.counted.append(self.clock.now)
             if slot.bulk:
@@ -150,9 +189,18 @@ class Callers:
             self._at(answered, lambda: self._answer(slot, within))
 
     def _answer(self, slot: Slot, within: bool) -> None:
+        self._run.ended = self.clock.now
         if within:
             self.budget.finish(slot)
             self._next()
         else:
             self.budget.refuse(slot, None)
             self._ask(self._slot(slot.bulk), self.clock.now)
+
+
+def run_together(*groups: Callers) -> list[Run]:
+    """Runs callers of one budget, one service and one clock at the same time."""
+    timeline = Timeline(groups[0].clock)
+    runs = [group.begin(timeline) for group in groups]
+    timeline.run()
+    return runs
