@@ -19,15 +19,15 @@ from typing import Any, NoReturn
 #: with a thousand smaller documents, and a program that reads one order would pay for it.
 _LARGE = 2**13
 
-#: An integer with fewer digits fits into 64 bits.
-_MANY_DIGITS = b"0" * 19
+#: An integer beyond 64 bits has 19 digits or more, of which so many stand at every other byte.
+_MANY_DIGITS = b"0" * 9
 
 #: A document with fewer arrays and objects has no more levels than either parser takes. A page of
 #: 100 orders has about 300.
 _MANY_BRACKETS = 500
 
-#: Makes 0 of each digit and [ of each opening bracket.
-_OUTLINE = bytes.maketrans(b"123456789{", b"000000000[")
+#: Makes 0 of each digit.
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def parse(content: bytes) -> Any:
@@ -50,8 +50,9 @@ def parse(content: bytes) -> Any:
 
 def _may_differ(content: bytes) -> bool:
     """Whether the parsers may make different values of a document that both accept."""
-    outline = content.translate(_OUTLINE)
-    return _MANY_DIGITS in outline or outline.count(b"[") >= _MANY_BRACKETS
+    # Replacing some brackets and looking for one more takes a third of the time of counting them.
+    brackets = content.replace(b"[", b"{").replace(b"{", b" ", _MANY_BRACKETS - 1)
+    return b"{" in brackets or _MANY_DIGITS in content[::2].translate(_ZEROS)
 
 
 @cache

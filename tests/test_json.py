@@ -221,16 +221,38 @@ def test_what_orjson_refuses_goes_to_the_standard_parser_too(handed: list[bytes]
         PAGE[: PAGE.index(b",")] + b"}]}",
         b"[%s]" % (b"9" * 19) + PADDING,
         b"[-%s]" % (b"9" * 19) + PADDING,
+        b" [%s]" % (b"9" * 19) + PADDING,
+        b"[%s, %s1]" % (b"9" * 19, PADDING),
+        b"[%s, 1]" % (b"9" * 18 + b"0") + PADDING,
+        b"[%s, [{}]]" % b", ".join([b"{}"] * 497) + PADDING,
         b"[%s]" % b", ".join([b"{}"] * 500) + PADDING,
         b"[%s]" % b", ".join([b"[]"] * 500) + PADDING,
     ],
-    ids=["empty", "small", "digits", "minus", "objects", "arrays"],
+    ids=[
+        *("empty", "small", "digits", "minus", "digits from an odd byte on", "digits at first"),
+        *("a last 0", "both", "objects", "arrays"),
+    ],
 )
 def test_orjson_never_gets_what_it_may_take_for_something_else(
     handed: list[bytes], content: bytes
 ) -> None:
     assert _json.parse(content) == json.loads(content)
     assert handed == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[%s]" % (b"9" * 16) + PADDING,
+        b" [%s]" % (b"9" * 16) + PADDING,
+        b"[%s, [{}]]" % b", ".join([b"{}"] * 496) + PADDING,
+        b'["2026-11-26T07:25:00.123456789+00:00", "2026112607250012"]' + PADDING,
+    ],
+    ids=["digits", "digits from an odd byte on", "brackets", "texts"],
+)
+def test_orjson_gets_what_it_takes_for_the_same(handed: list[bytes], content: bytes) -> None:
+    assert _json.parse(content) == "parsed"
+    assert handed == [content]
 
 
 def test_a_client_gets_the_same_orders_with_each_parser(monkeypatch: pytest.MonkeyPatch) -> None:
