@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import urlencode
 
@@ -23,12 +24,23 @@ Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
 
 Item = dict[str, Any]
 
+_id_of = itemgetter("id")
+
 
 class Read(NamedTuple):
-    """What to ask the service for: the page of that number, of pages of that size."""
+    """What to ask the service for, and how far the walk had come when it asked.
+
+    Attributes:
+        number: of the page.
+        size: how many items a page has.
+        known: how many ids had been read.
+        stretch: the position behind what had been read without a gap.
+    """
 
     number: int
     size: int
+    known: int
+    stretch: int
 
     @property
     def start(self) -> int:
@@ -45,33 +57,35 @@ class Page:
     """One page as it was read, checked.
 
     Attributes:
-        has_ids: whether each of its items has an id.
-        by_id: its items by their ids; none where `has_ids` is false.
+        by_id: its items by their ids; none where not each of them has one.
 
     Raises:
         InvalidResponseError: it is not a page of a list.
     """
 
     def __init__(self, body: dict[str, Any], response: requests.Response) -> None:
-        self.body = body
-        self._response = response
-        self.items = self._checked_items(body.get("data"))
+        self.body, self._response = body, response
+        items, meta = body.get("data"), body.get("meta")
+        if not isinstance(items, list):
+            self.refuse("its data is not an array")
+        self.items = items
         self.by_id = self._items_by_id()
-        self.has_ids = len(self.by_id) > 0 or not self.items
-        meta = body.get("meta")
         if not isinstance(meta, dict):
             self.refuse("its meta is not an object")
-        last_page = self._number(meta, "last_page", 0)
-        if last_page is None:
+        self.last_page: int = self._number(meta, "last_page", 0)
+        if self.last_page is None:
             self.refuse("its meta has no last_page")
-        self.last_page = last_page
-        self.total = self._number(meta, "total", 0)
-        self._per_page = self._number(meta, "per_page", 1)
+        self.total: int | None = self._number(meta, "total", 0)
+        self._per_page: int | None = self._number(meta, "per_page", 1)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether each of its items has an id."""
+        return len(self.by_id) > 0 or not self.items
 
     def size_for(self, read: Read, *, is_plain: bool) -> int:
         """How many items the service has on such a page, which may be less than was asked for."""
-        given = len(self.items)
-        told = self._per_page
+        given, told = len(self.items), self._per_page
         if told is not None and given <= told < read.size:
             return told
         # Plain pages may be short for another reason, and only their numbers count.
@@ -85,24 +99,21 @@ class Page:
             self.by_id = self._items_by_id()
             self.last_page += 1
 
-    def without(self, seen: Container[Any]) -> list[Item]:
+    def without(self, seen: Mapping[Any, Any]) -> list[Item]:
         """The items that were not seen, each once; one without an id always counts as new."""
         if not self.has_ids:
             return self.items
+        if seen.keys().isdisjoint(self.by_id):  # at once, as almost always
+            return list(self.by_id.values())
         return [item for one, item in self.by_id.items() if one not in seen]
 
     def refuse(self, reason: str) -> NoReturn:
         """Ends the walk over what the service sent."""
         refuse_body(self._response, reason)
 
-    def _checked_items(self, items: Any) -> list[Item]:
-        if not isinstance(items, list):
-            self.refuse("its data is not an array")
-        return items
-
     def _items_by_id(self) -> dict[Any, Item]:
         try:
-            by_id = {item["id"]: item for item in self.items}
+            by_id = dict(zip(map(_id_of, self.items), self.items, strict=True))
         except (KeyError, TypeError):
             if not all(isinstance(item, dict) for item in self.items):
                 self.refuse("its data is not an array of objects")
@@ -111,13 +122,11 @@ class Page:
             return {}
         return {} if None in by_id else by_id
 
-    def _number(self, meta: dict[str, Any], name: str, least: int) -> int | None:
+    def _number(self, meta: dict[str, Any], name: str, least: int) -> Any:
         value = meta.get(name)
         if isinstance(value, str) and re.fullmatch(r"[0-9]{1,18}", value):
             value = int(value)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        if value is not None and (type(value) is not int or value < least):
             self.refuse(f"its {name} is not a whole number from {least} on")
         return value
 
@@ -142,9 +151,8 @@ def checked_per_page(per_page: Any) -> int:
 
 def query_of(params: Params | None) -> dict[str, list[Any]]:
     """The parameters by name, as the service and a session's own parameters need them."""
-    given: Any = params.items() if isinstance(params, Mapping) else params or []
     query: dict[str, list[Any]] = {}
-    for name, value in given:
+    for name, value in params.items() if isinstance(params, Mapping) else params or ():
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
         values = value if isinstance(value, (list, tuple)) else [value]

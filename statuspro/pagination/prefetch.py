@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from statuspro._forks import check_fork, renew_in_child
 from statuspro._http.call import Cancellation, cancel_with
@@ -79,14 +79,11 @@ class Lookahead(Generic[Question, Answer]):
 
 # Not a method: a thread that held the lookahead would keep a forgotten one from being collected.
 def _answer(
-    fetch: Callable[[Question], Answer],
-    question: Question,
-    future: Future[Answer],
-    cancellation: Cancellation,
+    fetch: Callable[[Any], Any], asked: Any, future: Future[Any], end: Cancellation
 ) -> None:
-    cancel_with(cancellation)
+    cancel_with(end)
     try:
-        cancellation.check()
-        future.set_result(fetch(question))
+        end.check()
+        future.set_result(fetch(asked))
     except BaseException as error:
         future.set_exception(error)

@@ -16,9 +16,9 @@ come first, so there it is also one that enters above and one that leaves below.
 
 from __future__ import annotations
 
-from collections import deque
+import sys
 from collections.abc import Callable, Generator
-from typing import Any, NamedTuple
+from typing import Any
 
 from statuspro import _arguments
 from statuspro._logging import log, warn_each_time
@@ -83,17 +83,7 @@ def paginate(
     Warns:
         TruncatedListWarning: the list goes on behind `max_pages`, or moved too much to be read.
     """
-    walk = Walk(
-        client,
-        path,
-        params,
-        per_page=per_page,
-        max_items=max_items,
-        max_pages=max_pages,
-        start_page=start_page,
-        prefetch=prefetch,
-    )
-    return walk.items()
+    return Walk(**locals()).items()
 
 
 class Walk:
@@ -118,21 +108,17 @@ class Walk:
         keep: Callable[[Item], bool] | None = None,
         moved: bool = False,
     ) -> None:
-        self._client = client
-        self._path = path
-        self._params = query_of(params)
         whole_number = _arguments.whole_number
+        self._client, self._path, self._params = client, path, query_of(params)
         max_pages = client.max_pages if max_pages is None else max_pages
         self._max_pages = whole_number("max_pages", max_pages, 1)
         self._per_page = checked_per_page(per_page)
         first = whole_number("start_page", start_page, 1)
         self._cursor = Cursor(first, self._per_page, self._max_pages, moved=moved)
-        self._left = None if max_items is None else whole_number("max_items", max_items, 0)
+        self._left = sys.maxsize if max_items is None else whole_number("max_items", max_items, 0)
         self._prefetch = whole_number("prefetch", prefetch, 0)
         self._keep = keep
         self._last_write: object = None
-        #: How far the walk had come when each of the reads under way was asked for.
-        self._marks: deque[Mark] = deque()
 
     @property
     def total(self) -> int | None:
@@ -142,7 +128,7 @@ class Walk:
     def items(self) -> Generator[Item, None, None]:
         """Yields the items of the pages."""
         for page in self.pages():
-            yield from page["data"]
+            yield from page.pop("data")  # so that no page is kept while the next one is read
 
     def pages(self) -> Generator[dict[str, Any], None, None]:
         """Yields the pages as the service sent them, without the items that an earlier one had."""
@@ -150,14 +136,7 @@ class Walk:
         lookahead = Lookahead(self._fetch, self._prefetch)
         try:
             while self._plan(lookahead):
-                read, page = lookahead.next_answer()
-                self._notice_writes()
-                is_plain = not self._cursor.moved
-                items = self._wanted(self._cursor.take(read, page, self._marks.popleft()))
-                if self._prefetch:  # while the caller works
-                    self._plan(lookahead)
-                if items or is_plain:
-                    yield {**page.body, "data": items}
+                yield from self._next_page(lookahead)
             self._warn_if_cut_off()
         except StatusProError as error:
             error.page = self._cursor.page
@@ -165,15 +144,28 @@ class Walk:
         finally:
             lookahead.close()
 
+    def _next_page(self, lookahead: Lookahead[Read, Page]) -> list[dict[str, Any]]:
+        """Waits for a page; gives none where it is one that was read again in vain."""
+        read, page = lookahead.next_answer()
+        self._notice_writes()
+        is_plain = not self._cursor.moved
+        items = self._cursor.take(read, page)
+        if self._keep is not None:
+            items = list(filter(self._keep, items))
+        items = items[: self._left]
+        self._left -= len(items)
+        if self._prefetch:  # while the caller works
+            self._plan(lookahead)
+        return [{**page.body, "data": items}] if items or is_plain else []
+
     def _plan(self, lookahead: Lookahead[Read, Page]) -> bool:
         """Asks for the next pages; says whether there is one to wait for."""
-        if self._left == 0 or self._cursor.is_over:
+        if not self._left or self._cursor.is_over:
             return False
         self._notice_writes()
         asked = lookahead.asked()
         while lookahead.has_room() and self._may_ask(asked):
             asked.append(self._cursor.next_read(asked[-1].end if asked else self._cursor.end))
-            self._marks.append(self._cursor.mark)
             lookahead.ask(asked[-1])
         return bool(asked)
 
@@ -185,46 +177,26 @@ class Walk:
         return (
             asked[-1].end < min(cursor.length, cursor.limit)
             and cursor.expects(asked[0])
-            and (self._left is None or len(asked) * self._per_page < self._left)
+            and len(asked) * self._per_page < self._left
         )
 
     def _fetch(self, read: Read) -> Page:
-        return read_page(self._client, self._path, self._params, *read)
+        return read_page(self._client, self._path, self._params, read.number, read.size)
 
     def _notice_writes(self) -> None:
         if self._client.last_write is not self._last_write:
             self._cursor.notice_movement()
 
-    def _wanted(self, items: list[Item]) -> list[Item]:
-        if self._keep is not None:
-            items = [item for item in items if self._keep(item)]
-        if self._left is not None:
-            items = items[: self._left]
-            self._left -= len(items)
-        return items
-
     def _warn_if_cut_off(self) -> None:
         cursor = self._cursor
         cut = f"it goes on behind max_pages={self._max_pages}"
         reason = cursor.doubt if cursor.is_over else cut
-        if reason and self._left != 0:
+        if reason and self._left:
             many = "an unknown number" if cursor.total is None else cursor.total
             message = "%s: the list may not be complete: %d of %s; %s."
             what = (self._path.partition("?")[0], cursor.count, many, reason)
             log(self._client.logger, "warning", message, *what)
             warn_each_time(message % what, TruncatedListWarning)
-
-
-class Mark(NamedTuple):
-    """How far a walk had come.
-
-    Attributes:
-        end: the position behind the stretch.
-        known: how many ids had been read.
-    """
-
-    end: int
-    known: int
 
 
 class Cursor:
@@ -241,42 +213,24 @@ class Cursor:
     """
 
     def __init__(self, start_page: int, per_page: int, max_pages: int, *, moved: bool) -> None:
-        self.moved = moved
-        self.is_over = False
-        self.doubt = ""
+        self.moved, self.is_over, self.doubt = moved, False, ""
         self.total: int | None = None
+        self.end = self._base = (start_page - 1) * per_page
+        self.limit = max_pages * per_page
         self.length = self.count = 0
-        self._start_page = start_page
-        self._per_page = per_page
-        self._max_pages = max_pages
-        self.end = self._base
+        self._per_page, self._most = per_page, MOST_PER_PAGE
         #: Each id that was read, and whether it belongs to the stretch: whether every item that
         #: stands before it and stays has been read.
         self._seen: dict[Any, bool] = {}
-        self._before: Page | None = None
-        self._most = MOST_PER_PAGE
+        #: The items of the last page where they have no ids; None before the first page.
+        self._before: list[Item] | None = None
         self._trusts_total = True
-        self._allowed = 0
-        self._without_news = self._furthest = self._back = 0
-
-    @property
-    def _base(self) -> int:
-        return (self._start_page - 1) * self._per_page
-
-    @property
-    def limit(self) -> int:
-        """The position that the walk does not pass."""
-        return self._max_pages * self._per_page
+        self._allowed = self._without_news = self._furthest = self._back = 0
 
     @property
     def page(self) -> int:
         """The first page that has not been read, as the list was then."""
         return self.end // self._per_page + 1
-
-    @property
-    def mark(self) -> Mark:
-        """How far the walk has come."""
-        return Mark(self.end, len(self._seen))
 
     def expects(self, read: Read) -> bool:
         """Whether a read that is under way begins where the stretch can go on."""
@@ -284,10 +238,9 @@ class Cursor:
 
     def notice_movement(self) -> None:
         """Has each read overlap from now on; items that cannot be told apart never do."""
-        if self._before is None or self._before.has_ids:
-            self.moved = True
-        else:
-            self.moved, self.doubt = False, "it moved, and items without an id cannot be told apart"
+        self.moved = not self._before
+        if self._before:
+            self.doubt = "it moved, and items without an id cannot be told apart"
 
     def next_read(self, position: int) -> Read:
         """Says what to read where everything before `position` has been read.
@@ -296,26 +249,27 @@ class Cursor:
         furthest.
         """
         if not self.moved:
-            return Read(position // self._per_page + 1, self._per_page)
+            return self._read(position, self._per_page)
         last = max(0, position - 1)
         reach = MOST_PER_PAGE if self._without_news else 2 * max(self._per_page, _LEAST_OVERLAPPING)
         most = min(reach, self._most)
-        sizes = range(min(_LEAST_OVERLAPPING, most), most + 1)
-        reads = [Read(last // size + 1, size) for size in sizes]
+        reads = [self._read(last, n) for n in range(min(_LEAST_OVERLAPPING, most), most + 1)]
 
         def rank(read: Read) -> tuple[bool, int, int]:
             return 4 * (position - read.start) <= read.size, read.end, read.size
 
         later = [read for read in reads if read.start >= self._base]
-        return max(later, key=rank, default=Read(self._start_page, self._per_page))
+        return max(later, key=rank, default=self._read(self._base, self._per_page))
 
-    def take(self, read: Read, page: Page, mark: Mark) -> list[Item]:
+    def _read(self, position: int, size: int) -> Read:
+        return Read(position // size + 1, size, len(self._seen), self.end)
+
+    def take(self, read: Read, page: Page) -> list[Item]:
         """Takes in a page.
 
         Args:
             read: what was asked for.
             page: what the service gave.
-            mark: how far the walk had come when it asked.
 
         Returns:
             Its items that were not seen before.
@@ -330,15 +284,15 @@ class Cursor:
         fresh = page.without(self._seen)
         sign = self._is_sign(page, fresh)
         if sign and not was_moved:
-            self._fall_back(mark)
+            self._fall_back(read)
         anchor = self._anchor(read, page, sign=sign)
-        has_news = self._note_ids(list(page.by_id), fresh, anchor)
+        has_news = self._note_ids(page, fresh, anchor)
         self.count += len(fresh)
         if anchor is None:
             self._go_back(read, page)
         else:
             self._advance(read, page)
-        self.total, self._before = page.total, page
+        self.total, self._before = page.total, [] if page.has_ids else page.items
         if sign or self.moved:
             self.notice_movement()
         if has_news:
@@ -353,17 +307,25 @@ class Cursor:
 
     def _as_given(self, read: Read, page: Page) -> Read:
         """The read with the size that the service gave it, which may be less than was asked for."""
-        if self.moved or self._before is None:
+        is_first = self._before is None
+        if self.moved or is_first:
             size = page.size_for(read, is_plain=not self.moved)
             if size < read.size:
-                self._most, self._per_page = size, min(size, self._per_page)
-            read = Read(read.number, size)
+                self._most = size
+                self._shrink(min(size, self._per_page))
+            read = read._replace(size=size)
         length = page.last_page * read.size
         self.length = length if page.total is None else min(length, page.total)
-        if self._before is None or not self.moved:  # what arrives later may arrive without end
+        if is_first or not self.moved:  # what arrives later may arrive without end
             pages = min(self.length, self.limit) // self._per_page + 1
             self._allowed = _MOST_OVERLAPPING + _MOST_FOR_EACH_PAGE * pages
         return read
+
+    def _shrink(self, size: int) -> None:
+        """Has the pages that are counted from the walk's start be so small."""
+        self._base = self._base // self._per_page * size
+        self.limit = self.limit // self._per_page * size
+        self._per_page = size
 
     def _is_sign(self, page: Page, fresh: list[Item]) -> bool:
         """Whether the page shows that the list has moved, or cannot show it."""
@@ -372,7 +334,7 @@ class Cursor:
         return self._before is not None and (
             page.total != self.total
             or len(fresh) < len(page.by_id)
-            or (not page.has_ids and page.items == self._before.items)
+            or (not page.has_ids and page.items == self._before)
         )
 
     def _anchor(self, read: Read, page: Page, *, sign: bool) -> int | None:
@@ -384,11 +346,12 @@ class Cursor:
         known = (index for index, one in enumerate(page.by_id) if self._seen.get(one))
         return next(known, None)
 
-    def _note_ids(self, ids: list[Any], fresh: list[Item], anchor: int | None) -> bool:
+    def _note_ids(self, page: Page, fresh: list[Item], anchor: int | None) -> bool:
         """Notes what was read; says whether it was new, or new in the stretch."""
-        apart, joined = (ids, []) if anchor is None else (ids[:anchor], ids[anchor:])
+        ids = list(page.by_id)
+        joined = [] if anchor is None else ids[anchor:]
         has_news = bool(fresh) or not all(map(self._seen.get, joined))
-        for one in apart:
+        for one in ids[:anchor]:
             self._seen.setdefault(one, False)
         self._seen.update(dict.fromkeys(joined, True))
         return has_news
@@ -408,22 +371,21 @@ class Cursor:
 
     def _doubt_total(self, page: Page) -> None:
         """The total was wrong, so pages that followed each other by it may have a gap between."""
-        self._before = page
+        self._before = [] if page.has_ids else page.items
         self.notice_movement()
         if page.has_ids and self._trusts_total:
             self._trusts_total = self.is_over = False
             self._seen = dict.fromkeys(self._seen, False)
             self.end = self._base
 
-    def _fall_back(self, mark: Mark) -> None:
+    def _fall_back(self, read: Read) -> None:
         """Takes back what has come since the read was asked for that shows the first sign.
 
         The service may have answered the reads under way in any order: what came before this one
         may have been read after the list had moved.
         """
-        for one in list(self._seen)[mark.known :]:
-            self._seen[one] = False
-        self.end = min(self.end, mark.end)
+        self._seen.update(dict.fromkeys(list(self._seen)[read.known :], False))
+        self.end = min(self.end, read.stretch)
 
     def _go_back(self, read: Read, page: Page) -> None:
         """The page shows none of the stretch: the next one is to begin further up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
 import tracemalloc
@@ -511,6 +512,21 @@ def test_of_what_was_read_only_the_ids_are_kept(prefetch: int) -> None:
         tracemalloc.stop()
     assert count == 3000
     assert peak < 4_000_000
+
+
+def test_no_page_is_kept_while_the_next_one_is_read() -> None:
+    kept: list[int] = []
+
+    def answer(number: int, per_page: int) -> Any:
+        kept.append(sum(type(one) is dict and "held" in one for one in gc.get_objects()))
+        page = page_of(range(number * 10, number * 10 + 10), number, 3, 10, 30)
+        for item in page["data"]:
+            item["held"] = []
+        return page
+
+    for _ in paginate(Pages(answer).client, "/orders", per_page=10):
+        pass  # the loop itself has the last item of the page before
+    assert kept == [0, 1, 1]
 
 
 # What it says, and small print ----------------------------------------------------------------
