@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import math
 import operator
+import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
@@ -136,6 +137,17 @@ def day(name: str, value: Any) -> str:
         if found is not None:
             return datetime.date.fromisoformat(found[1]).isoformat()
     raise ValueError(f"{name} must be a day such as 2026-02-10")
+
+
+def path(name: str, value: Any) -> str:
+    """The path of a file, as a string or an `os.PathLike`."""
+    try:
+        found = os.fsdecode(value)
+    except TypeError:
+        raise wrong_kind(name, "a path", value) from None
+    if not found:
+        raise ValueError(f"{name} must not be blank")
+    return found
 
 
 def order_id(value: Any) -> int:

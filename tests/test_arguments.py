@@ -260,6 +260,25 @@ def test_each_text_of_a_list_is_looked_at() -> None:
         _arguments.texts("tags", ["vip", ""])
 
 
+# Paths
+
+
+@pytest.mark.parametrize("value", ["a/b", Path("a/b"), b"a/b"])
+def test_a_path_is_a_string_in_the_end(value: Any) -> None:
+    assert _arguments.path("journal", value) == str(Path("a/b"))
+
+
+@pytest.mark.parametrize("value", [5, None, object()])
+def test_other_kinds_are_no_paths(value: Any) -> None:
+    with pytest.raises(TypeError, match="journal must be a path, not"):
+        _arguments.path("journal", value)
+
+
+def test_a_path_is_not_blank() -> None:
+    with pytest.raises(ValueError, match="journal must not be blank"):
+        _arguments.path("journal", "")
+
+
 # Days
 
 

@@ -20,7 +20,7 @@ def retry_after(headers: Any) -> float | None:
     date = _timestamp(value)
     if date is None:
         return None
-    now = _timestamp(headers.get("Date") or "")
+    now = date_of(headers)
     return max(0.0, date - (time.time() if now is None else now))
 
 
@@ -29,8 +29,16 @@ def until_reset(headers: Any) -> float | None:
     value = headers.get("X-RateLimit-Reset") or ""
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", value):
         return None
-    now = _timestamp(headers.get("Date") or "")
+    now = date_of(headers)
     return max(0.0, float(value) - (time.time() if now is None else now))
+
+
+def date_of(headers: Any) -> float | None:
+    """Reads the service's clock when it sent the response, in seconds since 1970; None if untold.
+
+    The seconds are whole, so it was not earlier than that.
+    """
+    return _timestamp(headers.get("Date") or "")
 
 
 def _timestamp(date: str) -> float | None:

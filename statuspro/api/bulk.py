@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable
 from datetime import date
-from enum import Enum
-from typing import Any, cast
+from os import PathLike
+from typing import cast
 
 from statuspro import _arguments
-from statuspro._http.call import BULK_PATH, Call, one_call
-from statuspro._http.transport import Transport
+from statuspro.api.batches import batches, post_batch
 from statuspro.api.orders import get_order
 from statuspro.api.updates import change_of
-from statuspro.errors import (
-    APIConnectionError,
-    APIError,
-    BulkUpdateError,
-    NotFoundError,
-    RateLimitError,
-)
+from statuspro.errors import NotFoundError
 from statuspro.pagination.prefetch import Lookahead
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
@@ -67,11 +60,7 @@ def bulk_update_order_status(
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     ids = _arguments.order_ids(order_ids)
-    return _post(client, ids, change_of(locals(), "status_code"))
-
-
-def _post(client: Client, ids: list[int], change: dict[str, Any]) -> BulkStatusUpdate:
-    response = client.post(BULK_PATH, json={"order_ids": ids, **change})
+    response = post_batch(client, ids, change_of(locals(), "status_code"))
     return cast("BulkStatusUpdate", unwrap_object(response))
 
 
@@ -87,6 +76,7 @@ def iter_bulk_update_order_status(
     email_additional: bool | None = None,
     send_at: int | None = None,
     due_date: date | str | None = None,
+    journal: str | PathLike[str] | None = None,
 ) -> Generator[BulkBatch, None, None]:
     """Queues a status for any number of orders, 50 a request (`POST /orders/bulk-status`).
 
@@ -106,137 +96,33 @@ def iter_bulk_update_order_status(
         email_additional: whether the service mails the additional addresses.
         send_at: when the service sends the mails, in seconds since 1970 (Unix time).
         due_date: the orders' due date: a `date` or `YYYY-MM-DD`.
+        journal: the path of a file that says what was sent and what was accepted. A run that was
+            killed goes on where it was, if the function is called again with the same journal,
+            status and options: it skips the ids that the service has accepted. Those that were
+            sent with an outcome that is not known come last: a minute after they were sent it
+            reads them back (`GET /orders/{id}`, one request each), and sends again those that
+            show no trace of the change. Refused ones are sent again.
 
     Yields:
-        A dict after each accepted batch, for a journal or a progress bar. `order_ids` are its ids,
-        `message` and `count` come from the service, and `accepted_total` is the number of ids that
-        the service has accepted so far.
+        A dict after each accepted batch, for a progress bar. `order_ids` are its ids, `message` and
+        `count` come from the service, and `accepted_total` is the number of ids that the service
+        has accepted so far. With a journal, `accepted_total` counts those of earlier runs too as
+        they are skipped, and ids whose history shows the change come in a batch of their own.
 
     Raises:
         BulkUpdateError: a batch failed, or the iterable of the ids did, and nothing was sent after
             it. It says which ids were accepted, are uncertain, were refused or not sent; the cause
-            is attached. An iterable that is no collection is not read on.
+            is attached. An iterable that is no collection is not read on. With a journal, the
+            accepted ones of earlier runs are told too, and the error also comes at the end where a
+            history leaves open whether the change was applied: such ids are not sent again.
+        ConfigurationError: the journal is of another update, or damaged. Nothing was sent.
+        StatusProError: another update uses the journal now. Nothing was sent.
+        OSError: the journal cannot be opened. Nothing was sent.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     change = change_of(locals(), "status_code")
-    return _batches(client, _Ids(_checked(order_ids)), change)
-
-
-def _batches(client: Client, ids: _Ids, change: dict[str, Any]) -> Generator[BulkBatch, None, None]:
-    accepted: list[int] = []
-    while True:
-        try:
-            batch = ids.next_batch()
-        except Exception as error:
-            raise _stopped(error, accepted, not_sent=ids.take_all()) from error
-        if not batch:
-            return
-        with one_call() as one:
-            earlier = len(one.writes)
-            try:
-                queued = _post(client, batch, change)
-            except Exception as error:
-                fate = _fate(error, client, one.writes[earlier:])
-                raise _stopped(error, accepted, fate, ids.take_batch(), ids.take_all()) from error
-        accepted += ids.take_batch()
-        yield {
-            "order_ids": batch,
-            "message": queued.get("message", ""),
-            "count": queued.get("count", len(batch)),
-            "accepted_total": len(accepted),
-        }
-
-
-class _Ids:
-    """Ids in batches, each once, read as they are needed."""
-
-    def __init__(self, order_ids: Iterable[int | str]) -> None:
-        self._source = iter(order_ids)
-        # Another iterable may fail again, have no end, or cost its own requests.
-        self._is_read_on = isinstance(order_ids, Collection)
-        self._known: set[int] = set()
-        self._batch: list[int] = []
-
-    def next_batch(self) -> list[int]:
-        """The next ids, at most as many as one request takes; none at the end."""
-        while len(self._batch) < _arguments.MOST_IDS:
-            try:
-                value = next(self._source)
-            except StopIteration:
-                break
-            self._add(_arguments.order_id(value))
-        return list(self._batch)
-
-    def take_batch(self) -> list[int]:
-        """The ids of the current batch, which is over now."""
-        batch, self._batch = self._batch, []
-        return batch
-
-    def take_all(self) -> list[int]:
-        """All ids that have not been taken, those included that a collection still has."""
-        if self._is_read_on:
-            for value in self._source:
-                self._add(_arguments.order_id(value))
-        return self.take_batch()
-
-    def _add(self, number: int) -> None:
-        if number not in self._known:
-            self._known.add(number)
-            self._batch.append(number)
-
-
-class _Fate(Enum):
-    """What became of a batch whose request failed."""
-
-    UNCERTAIN = "uncertain"
-    REFUSED = "refused"
-    NOT_SENT = "not_sent"
-
-
-def _fate(error: Exception, client: Client, writes: list[Call]) -> _Fate:
-    """What `error` means for its batch; only what came of our own request says so by its class."""
-    if not _is_of_our_request(error):
-        return _Fate.UNCERTAIN if _may_have_arrived(client, writes) else _Fate.NOT_SENT
-    if getattr(error, "maybe_applied", False):
-        return _Fate.UNCERTAIN
-    if isinstance(error, APIError) and not isinstance(error, RateLimitError):
-        return _Fate.REFUSED
-    return _Fate.NOT_SENT
-
-
-def _is_of_our_request(error: Exception) -> bool:
-    """Whether it is the outcome of a bulk call, and not raised by the caller's own code."""
-    if not isinstance(error, (APIError, APIConnectionError)):
-        return False
-    method, _, path = error.request_line.partition(" ")
-    return method == "POST" and path.endswith(BULK_PATH)
-
-
-def _may_have_arrived(client: Client, writes: list[Call]) -> bool:
-    if not isinstance(client.get_adapter(client.base_url), Transport):
-        return True  # an adapter of the caller's does not tell
-    return any(call.may_have_arrived for call in writes if call.path.endswith(BULK_PATH))
-
-
-def _stopped(
-    error: Exception,
-    accepted: list[int],
-    fate: _Fate = _Fate.NOT_SENT,
-    batch: Sequence[int] = (),
-    not_sent: Sequence[int] = (),
-) -> BulkUpdateError:
-    ids: dict[str, list[int]] = {each.value: [] for each in _Fate}
-    ids[fate.value] += batch
-    ids[_Fate.NOT_SENT.value] += not_sent
-    return BulkUpdateError(
-        f"The bulk update stopped: {len(accepted)} orders were accepted, {len(ids['uncertain'])} "
-        f"are uncertain (read them back before sending them again), {len(ids['refused'])} were "
-        f"refused, {len(ids['not_sent'])} were not sent. {error}",
-        accepted=accepted,
-        uncertain=ids["uncertain"],
-        refused=ids["refused"],
-        not_sent=ids["not_sent"],
-    )
+    path = None if journal is None else _arguments.path("journal", journal)
+    return batches(client, _checked(order_ids), change, path)
 
 
 def get_orders(

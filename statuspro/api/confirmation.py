@@ -14,6 +14,7 @@ from statuspro.errors import APIConnectionError, APIError, APITimeoutError, Stat
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
 from statuspro.types import Message
+from statuspro.values import parse_moment
 
 #: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
 #: still be on its way.
@@ -93,6 +94,45 @@ def is_in_status(status_code: str, comment: str | None) -> Evidence:
         return Outcome.NO_TRACE
 
     return evidence
+
+
+def moved_since(
+    order: Json, status_code: str, comment: str | None, sent: float, doubt: float
+) -> Outcome:
+    """Tells what an order shows of a status change that was sent before the order was ever read.
+
+    Args:
+        order: in detail, as it is now.
+        status_code: the status that was asked for.
+        comment: what was said with it.
+        sent: when it was sent at the earliest, by the service's clock.
+        doubt: seconds. What came so long before `sent` may still be ours: clocks differ.
+
+    Returns:
+        Applied only where the history has an entry of that status, with these words, that was
+        written after `sent`. An entry that was written before by less than `doubt`, or that has
+        other words, is unclear.
+    """
+    wanted = _folded(status_code)
+    history = order.get("history")
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+        return Outcome.UNCLEAR
+    found = Outcome.NO_TRACE
+    for entry in history:
+        is_a_move = _code(entry.get("status")) == wanted
+        if not is_a_move and not (comment and _says(entry, comment)):
+            continue
+        end = _end_of_second(entry.get("created_at"))
+        if is_a_move and end is not None and end > sent and _says(entry, comment or ""):
+            return Outcome.APPLIED
+        if end is None or end > sent - doubt:
+            found = Outcome.UNCLEAR
+    status = order.get("status")
+    if _code(status) == wanted:
+        end = _end_of_second(status.get("set_at") if isinstance(status, dict) else None)
+        if end is None or end > sent - doubt:
+            return Outcome.UNCLEAR
+    return found
 
 
 def is_commented(comment: str) -> Evidence:
@@ -205,6 +245,12 @@ def _code(status: Any) -> str | None:
 def _folded(code: str) -> str:
     """A status code as it is compared: the service may take it with white space, or in capitals."""
     return _words(code).casefold()
+
+
+def _end_of_second(moment: Any) -> float | None:
+    """The end of the second in which something was written; the service's moments are whole."""
+    at = parse_moment(moment) if isinstance(moment, str) else None
+    return None if at is None else at.timestamp() + 1
 
 
 def _says(entry: Json, comment: str) -> bool:

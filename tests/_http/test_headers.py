@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPHeaderDict
 
-from statuspro._http.headers import retry_after
+from statuspro._http.headers import date_of, retry_after
 
 
 def test_retry_after_as_a_date_without_the_services_clock() -> None:
@@ -44,6 +44,12 @@ def test_retry_after_as_a_date_without_the_services_clock() -> None:
 )
 def test_nonsense_counts_as_absent(told: str) -> None:
     assert retry_after({"Retry-After": told}) is None
+
+
+def test_the_services_clock() -> None:
+    assert date_of({"Date": "Thu, 01 Jan 1970 00:01:00 GMT"}) == 60.0
+    assert date_of({}) is None
+    assert date_of({"Date": "nonsense"}) is None
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

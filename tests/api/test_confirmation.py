@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -19,7 +20,14 @@ from statuspro import (
     TransitionError,
     ValidationError,
 )
-from statuspro.api.confirmation import Evidence, Outcome, is_commented, is_due, is_in_status
+from statuspro.api.confirmation import (
+    Evidence,
+    Outcome,
+    is_commented,
+    is_due,
+    is_in_status,
+    moved_since,
+)
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import (
     DELIVERED,
@@ -732,3 +740,61 @@ def test_check_of_an_order_that_does_not_exist(sandbox: Sandbox, client: StatusP
     with pytest.raises(NotFoundError):
         client.update_order_status(7, SHIPPED, check=True)
     assert sent(sandbox) == [GET]
+
+
+# Without having read the order before ---------------------------------------------------------
+
+SENT = 1_770_000_000.6
+
+
+def moment(before: float) -> str:
+    """The whole second in which something happened, so many seconds before the write was sent."""
+    return datetime.fromtimestamp(int(SENT - before), timezone.utc).isoformat()
+
+
+def noted(before: float, code: str | None = SHIPPED, comment: str | None = None) -> dict[str, Any]:
+    status = None if code is None else {"is_set": True, "code": code}
+    return {"event": "x", "status": status, "comment": comment, "created_at": moment(before)}
+
+
+def shown(*history: Any, code: str = ON_HOLD, set_at: str | None = None) -> dict[str, Any]:
+    return {"status": {"is_set": True, "code": code, "set_at": set_at}, "history": list(history)}
+
+
+MOVED_SINCE: dict[str, tuple[dict[str, Any], str | None, Outcome]] = {
+    "ours": (shown(noted(-5), code=SHIPPED, set_at=moment(-5)), None, Outcome.APPLIED),
+    "ours, in the second in which it was sent": (shown(noted(0)), None, Outcome.APPLIED),
+    "ours, and moved on since": (shown(noted(-5), noted(-9, ON_HOLD)), None, Outcome.APPLIED),
+    "ours, with our words": (shown(noted(-5, comment=" Go\n")), "Go", Outcome.APPLIED),
+    "ours, behind another caller's": (
+        shown(noted(-2, comment="Hm"), noted(-5, comment="Go")),
+        *("Go", Outcome.APPLIED),
+    ),
+    "in other words": (shown(noted(-5, comment="Gone")), "Go", Outcome.UNCLEAR),
+    "with words, but ours had none": (shown(noted(-5, comment="Go")), None, Outcome.UNCLEAR),
+    "our words, without the status": (shown(noted(-5, None, "Go")), "Go", Outcome.UNCLEAR),
+    "just before": (shown(noted(2)), None, Outcome.UNCLEAR),
+    "a minute before": (shown(noted(59)), None, Outcome.UNCLEAR),
+    "long before": (shown(noted(62)), None, Outcome.NO_TRACE),
+    "our words, long before": (shown(noted(62, None, "Go")), "Go", Outcome.NO_TRACE),
+    "another status": (shown(noted(-5, ON_HOLD)), None, Outcome.NO_TRACE),
+    "a comment": (shown(noted(-5, None, "Hello")), "Go", Outcome.NO_TRACE),
+    "nothing": (shown(), None, Outcome.NO_TRACE),
+    "no moment": (shown({**noted(0), "created_at": None}), None, Outcome.UNCLEAR),
+    "a moment that is none": (shown({**noted(0), "created_at": "soon"}), None, Outcome.UNCLEAR),
+    "set since, without an entry": (
+        shown(code=SHIPPED, set_at=moment(-5)),
+        *(None, Outcome.UNCLEAR),
+    ),
+    "set, nobody knows when": (shown(code=SHIPPED), None, Outcome.UNCLEAR),
+    "set long before": (shown(code=SHIPPED, set_at=moment(99)), None, Outcome.NO_TRACE),
+    "no history": ({"status": {"is_set": False}}, None, Outcome.UNCLEAR),
+    "a history of something else": (shown("entry"), None, Outcome.UNCLEAR),
+    "no status": ({"status": None, "history": []}, None, Outcome.NO_TRACE),
+}
+
+
+@pytest.mark.parametrize("name", MOVED_SINCE)
+def test_what_an_order_shows_of_a_change_that_was_sent_at_a_moment(name: str) -> None:
+    order, comment, outcome = MOVED_SINCE[name]
+    assert moved_since(order, SHIPPED.upper(), comment, SENT, 60.0) is outcome
