@@ -300,7 +300,7 @@ def lookup_order(client: Client, *, number: str | int, email: str) -> Order:
 
     Raises:
         NotFoundError: no order has this number and address.
-        APIError: the service refused or failed.
+        APIError: the service refused or failed. A malformed address has `status_code` 400.
         APIConnectionError: there is no response.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """

@@ -16,7 +16,7 @@ import responses
 
 from statuspro import APIError, RateLimitError, StatusProClient, StatusProError, find_order
 from statuspro.sandbox import Sandbox
-from tests.support.wire import BASE_URL, Code, Index, page_of
+from tests.support.wire import BASE_URL, Code, Index, answer_with, page_of
 
 
 class Listed(NamedTuple):
@@ -216,6 +216,28 @@ def test_a_number_that_was_read_is_given_though_the_search_is_wide(
     reads = serve(service, shop)
     assert found_id(client, "1") == 7
     assert reads == [1, 7, 6, 5]
+
+
+def test_of_two_on_different_pages_the_newest_is_given(
+    client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    shop = numbered(range(1000, 1298))
+    shop[150:150] = [Listed(8, "EX-1", "1")]
+    reads = serve(service, [*shop, Listed(7, "EU-1", "1")])
+    assert found_id(client, "1") == 8
+    assert reads == [1, 3, 2]
+
+
+def test_odd_fields_are_no_number_and_no_name(
+    client: StatusProClient, service: responses.RequestsMock
+) -> None:
+    page = page_of(1, 2, 3)
+    page["data"][1] |= {"name": None, "order_number": None}
+    page["data"][2] |= {"name": ["7"], "order_number": 7}
+    answer_with(service, page)
+    assert client.find_order("None") is None
+    assert client.find_order("['7']") is None
+    assert found_id(client, "#7") == 3
 
 
 def test_hits_that_move_meanwhile_are_no_answer(

@@ -94,6 +94,7 @@ class Worker(threading.Thread):
             self.get_order,
             self.get_orders,
             self.lookup_order,
+            self.find_order,
             self.one_page,
             self.walk,
             self.get_statuses,
@@ -101,7 +102,7 @@ class Worker(threading.Thread):
             self.move,
             self.derive,
         ]
-        weights = [30, 3, 10, 10, 1, 10, 15, 5, 5]
+        weights = [30, 3, 10, 5, 10, 1, 10, 15, 5, 5]
         while time.monotonic() < self._until:
             call = self._random.choices(calls, weights)[0]
             try:
@@ -130,6 +131,11 @@ class Worker(threading.Thread):
         known = self._orders[self._random.choice(self._ids)]
         order = self._client.lookup_order(number=known["name"], email=known["customer"]["email"])
         check(order["id"] == known["id"], "looked up one order and got another")
+
+    def find_order(self) -> None:
+        known = self._orders[self._random.choice(self._ids)]
+        order = self._client.find_order(known["order_number"])
+        check(order is not None and order["id"] == known["id"], "found another order")
 
     def one_page(self) -> None:
         number = self._random.randint(1, 5)

@@ -449,6 +449,7 @@ READS = [
     Endpoint("get_order", lambda c, o: c.get_order(o.id), "GET", "/orders/{id}"),
     Endpoint("get_orders", lambda c, o: list(c.get_orders([o.id])), "GET", "/orders/{id}"),
     Endpoint("lookup_order", _lookup, "GET", "/orders/lookup"),
+    Endpoint("find_order", lambda c, o: c.find_order(o.name), "GET", "/orders"),
     Endpoint(
         "get_viable_statuses",
         lambda c, o: c.get_viable_statuses(o.id),
