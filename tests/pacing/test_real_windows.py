@@ -5,6 +5,7 @@ Each run is made in a window of a second and, marked `limits`, in the service's 
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
@@ -28,13 +29,17 @@ from statuspro import (
 )
 from statuspro.sandbox import Sandbox
 from tests.support.paths import ROOT
+from tests.support.simulation import arrivals_within
 from tests.support.traffic import (
     OtherConsumer,
     call_many,
+    look_up_at,
     refusals_by_window,
     seconds_of,
+    share_of,
     share_used,
     start_callers,
+    start_customers,
     use_up,
 )
 
@@ -218,6 +223,61 @@ def test_a_budget_in_a_setting_is_shared(
     with strict.client(max_wait=0) as client, pytest.raises(RateLimitError, match="nothing was"):
         client.get_statuses()
     assert strict.counted == 2
+
+
+# --- customers beside a job
+
+
+@pytest.mark.parametrize("storage", ["memory", "sqlite", "redis"], indirect=True)
+def test_customers_never_wait_for_a_job_that_leaves_them_their_reserve(
+    terms: Terms, sandbox: Sandbox, storage: str | None
+) -> None:
+    limit, reserve = terms.limit, terms.limit.requests // 3
+    count, threads = 4 * (limit.requests - reserve), 8
+    # Half of the look-ups come from each of two processes, one by one or in bursts.
+    times = [
+        arrivals_within(
+            *(reserve // 2, 2 * limit.period if limit.period < 60 else 63.0),
+            began=0.0,
+            until=3.5 * limit.period,
+            randomness=random.Random(seed),
+        )
+        for seed in (2, 1)
+    ]
+    options: dict[str, Any] = {"rate_limit_storage": storage}
+    if storage is None:
+        with sandbox.client() as client, ThreadPoolExecutor(3) as pool:
+            job = client.with_options(rate_limit_reserve=reserve)
+            calls = pool.submit(call_many, job, count, threads)
+            customers = [pool.submit(look_up_at, client, each) for each in times]
+            took, looked_up = calls.result(), [each.result() for each in customers]
+    else:
+        jobs = [
+            start_callers(
+                sandbox,
+                limit,
+                count=count // 2,
+                threads=threads // 2,
+                rate_limit_reserve=reserve,
+                **options,
+            )
+            for _ in range(2)
+        ]
+        processes = [start_customers(sandbox, limit, times=each, **options) for each in times]
+        looked_up = [seconds_of(process) for process in processes]
+        took = [seconds for process in jobs for seconds in seconds_of(process)]
+    assert len(took) == count
+    assert [len(each) for each in looked_up] == [len(each) for each in times]
+    waits = [waited for each in looked_up for waited, _ in each]
+    used = share_of(
+        (record.time for record in sandbox.requests if record.path.endswith("/orders")),
+        *(limit.requests - reserve, limit.period),
+    )
+    print(f"the job used {used:.1%}, {len(waits)} look-ups waited {max(waits)} s at the most")
+    assert max(waits) == 0
+    assert sandbox.refused == 0
+    # Where windows are short, a busy machine alone would decide that.
+    assert used >= 0.95 or limit.period < REAL.limit.period
 
 
 # --- another program uses the key

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
@@ -39,6 +40,28 @@ def call_many(client: StatusProClient, count: int, threads: int) -> list[float]:
         return list(pool.map(call, range(1, count + 1)))
 
 
+def look_up_at(client: StatusProClient, times: Sequence[float]) -> list[tuple[float, float]]:
+    """Sends a request at each of the times, in seconds from now.
+
+    Returns:
+        For how long each call had to wait for the budget, and how long it took.
+    """
+
+    def look_up() -> tuple[float, float]:
+        waits = [0.0]
+        patient = client.with_options(on_wait=lambda seconds, _: waits.append(seconds))
+        started = time.monotonic()
+        patient.get_statuses()
+        return sum(waits), time.monotonic() - started
+
+    began, calls = time.monotonic(), []
+    with ThreadPoolExecutor(32) as pool:
+        for when in times:
+            time.sleep(max(0.0, began + when - time.monotonic()))
+            calls.append(pool.submit(look_up))
+        return [call.result() for call in calls]
+
+
 def start_callers(
     sandbox: Sandbox, limit: RateLimit, *, count: int, threads: int = 4, **options: Any
 ) -> subprocess.Popen[str]:
@@ -51,27 +74,44 @@ def start_callers(
         threads: how many of them at a time.
         options: further keywords of its client.
     """
+    return _start(sandbox, limit, options, call_many, count, threads)
+
+
+def start_customers(
+    sandbox: Sandbox, limit: RateLimit, *, times: Sequence[float], **options: Any
+) -> subprocess.Popen[str]:
+    """Another process that does `look_up_at`; see `start_callers`."""
+    return _start(sandbox, limit, options, look_up_at, times)
+
+
+def _start(
+    sandbox: Sandbox,
+    limit: RateLimit,
+    options: dict[str, Any],
+    function: Callable[..., Any],
+    *arguments: Any,
+) -> subprocess.Popen[str]:
     figures = (limit.requests, limit.bulk, limit.period)
     keywords = {"api_key": sandbox.api_key, "base_url": sandbox.base_url, **options}
-    job = json.dumps([keywords, figures, count, threads])
+    job = json.dumps([keywords, figures, function.__name__, arguments])
     return subprocess.Popen(
         [sys.executable, "-m", __name__, job], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
 
 
-def seconds_of(process: subprocess.Popen[str]) -> list[float]:
-    """What `call_many` returned in a process, which has ended then."""
+def seconds_of(process: subprocess.Popen[str]) -> list[Any]:
+    """What `call_many` or `look_up_at` returned in a process, which has ended then."""
     output, _ = process.communicate(timeout=900)
     assert process.returncode == 0
-    seconds: list[float] = json.loads(output)
+    seconds: list[Any] = json.loads(output)
     return seconds
 
 
 def work(job: str) -> None:
-    """The whole life of a process that `start_callers` starts."""
-    keywords, figures, count, threads = json.loads(job)
+    """The whole life of a process that `start_callers` or `start_customers` starts."""
+    keywords, figures, name, arguments = json.loads(job)
     with StatusProClient(rate_limit=RateLimit(*figures), **keywords) as client:
-        print(json.dumps(call_many(client, count, threads)))
+        print(json.dumps(globals()[name](client, *arguments)))
 
 
 class OtherConsumer:
@@ -144,9 +184,13 @@ def refusals_by_window(sandbox: Sandbox, period: float) -> list[int]:
 
 def share_used(sandbox: Sandbox, limit: RateLimit) -> float:
     """How much of the budget was used once the first requests, which nobody holds up, had gone."""
-    times = sorted(record.time for record in sandbox.requests)
-    paced = len(times) - limit.requests
-    return paced / limit.requests / ((times[-1] - times[0]) / limit.period)
+    return share_of((record.time for record in sandbox.requests), limit.requests, limit.period)
+
+
+def share_of(times: Iterable[float], size: int, period: float) -> float:
+    """How much requests used of `size` in a period, once the first ones had gone."""
+    ordered = sorted(times)
+    return (len(ordered) - size) / size / ((ordered[-1] - ordered[0]) / period)
 
 
 if __name__ == "__main__":
