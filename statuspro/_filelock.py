@@ -1,0 +1,81 @@
+"""A lock on a file that one process holds at a time, and that dies with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+
+from statuspro import _forks
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+
+class FileLock:
+    """A lock that never waits. The file stays: to remove it would let two processes hold it.
+
+    Args:
+        path: of the file. It is made, readable by its owner alone, where there is none.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+        _forks.renew_in_child(self)
+
+    def acquire(self) -> bool:
+        """Takes the lock; False where another process or thread holds it.
+
+        Raises:
+            OSError: the file cannot be made, or its file system knows no locks.
+        """
+        if self._descriptor is not None:
+            return False
+        self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(self._descriptor)
+        except BaseException as error:
+            self.release()
+            if isinstance(error, BlockingIOError):
+                return False
+            raise
+        return True
+
+    def release(self) -> None:
+        """Gives the lock back, if this process holds it."""
+        _forks.check_fork()  # a child that was forked unnoticed would unlock its parent's
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            with suppress(OSError):
+                _unlock(descriptor)
+            os.close(descriptor)
+
+    def renew_after_fork(self) -> None:
+        """Leaves the lock to the parent: a child closes its copy and unlocks nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(*error.args) from error
+
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
