@@ -372,3 +372,7 @@ class TransitionError(StatusProError, ValueError):
         self.status_code_wanted = status_code_wanted
         self.viable = list(viable)
         super().__init__(message, carried)
+
+
+class MirrorError(StatusProError):
+    """A local copy of the orders cannot be used; what was stored in it before is kept."""

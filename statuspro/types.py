@@ -146,6 +146,26 @@ class Order(_OrderBase):
     public_progress_timeline: list[ProgressTimelineItem]
 
 
+class MirroredOrder(OrderListItem, total=False):
+    """An order as a mirror has it: the list's item, and the detail where histories are kept."""
+
+    history: list[HistoryItem]
+    public_progress_timeline: list[ProgressTimelineItem]
+
+
+class Change(TypedDict):
+    """What a synchronisation of a mirror found to have changed.
+
+    `order` is as it is now; as it was where it is gone.
+    """
+
+    kind: Literal["new", "changed", "gone"]
+    order: MirroredOrder
+    before: MirroredOrder | None
+    fields: list[str]
+    events: list[HistoryItem]
+
+
 OrderListMeta = TypedDict(
     "OrderListMeta",
     {

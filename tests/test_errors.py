@@ -20,6 +20,7 @@ from statuspro.errors import (
     BulkUpdateError,
     ConfigurationError,
     InvalidResponseError,
+    MirrorError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
@@ -47,6 +48,7 @@ TREE: dict[type[StatusProError], tuple[type[Exception], ...]] = {
     APITimeoutError: (APIConnectionError, requests.Timeout),
     BulkUpdateError: (StatusProError,),
     TransitionError: (StatusProError, ValueError),
+    MirrorError: (StatusProError,),
 }
 
 COPIES: list[Callable[[Any], Any]] = [
@@ -100,6 +102,7 @@ ERRORS: list[StatusProError] = [
     APITimeoutError("Too late.", request_line="GET /orders"),
     BulkUpdateError("Stopped.", accepted=[1], uncertain=[2], refused=[3], not_sent=[4, 5]),
     TransitionError("Not now.", status_code_wanted="st000009", viable=["st000002", "st000003"]),
+    MirrorError("Another sync is under way."),
 ]
 
 every_error = pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)

@@ -13,8 +13,8 @@ import requests
 import statuspro
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Any
+    from collections.abc import Generator, Iterator
+    from typing import Any, Literal
 
     from requests.adapters import HTTPAdapter
     from typing_extensions import assert_type
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Client,
         ConfigurationError,
         InvalidResponseError,
+        MirrorError,
         NotFoundError,
         PermissionDeniedError,
         RateLimit,
@@ -68,11 +69,13 @@ if TYPE_CHECKING:
         unwrap_data,
         update_order_status,
     )
+    from statuspro.mirror import Change, Mirror, MirroredOrder, Sync
     from statuspro.types import (
         BudgetReading,
         BulkBatch,
         BulkOptions,
         BulkStatusUpdate,
+        HistoryItem,
         Message,
         Order,
         OrderFilters,
@@ -290,6 +293,27 @@ if TYPE_CHECKING:
             assert_type(other.message, str)
             assert_type(other.maybe_applied, bool)
 
+    def a_mirror(client: StatusProClient) -> None:
+        with Mirror("orders.sqlite3") as mirror:
+            sync = mirror.sync(client, history=False, exclude_cancelled=True)
+            assert_type(sync, Sync)
+            for change in sync:
+                assert_type(change, Change)
+                assert_type(change["kind"], Literal["new", "changed", "gone"])
+                print(change["order"]["name"], change["order"]["history_count"], sync.done)
+                assert_type(change["order"].get("history", []), list[HistoryItem])
+                assert_type(change["before"], MirroredOrder | None)
+                assert_type(change["fields"], list[str])
+                assert_type(change["events"], list[HistoryItem])
+            assert_type(sync.total, int | None)
+            assert_type(mirror.order(1), Order | None)
+            assert_type(mirror.find("#1188"), Order | None)
+            assert_type(mirror.orders(due_date_to=date(2026, 3, 15)), Iterator[OrderListItem])
+            assert_type(mirror.history("1"), list[HistoryItem])
+            assert_type(mirror.statuses(), list[StatusDefinition])
+            assert_type(mirror.summary(), OrdersSummary)
+            assert_type(mirror.synced_at, datetime | None)
+
     def errors_without_an_answer(error: StatusProError) -> None:
         try:
             raise error
@@ -306,6 +330,8 @@ if TYPE_CHECKING:
         except TransitionError as transition:
             assert_type(transition.status_code_wanted, str)
             assert_type(transition.viable, list[str])
+        except MirrorError as mirror:
+            assert_type(mirror.message, str)
         warning: type[UserWarning] = TruncatedListWarning
         print(warning)
 

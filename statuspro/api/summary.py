@@ -43,7 +43,7 @@ def summarize_orders(client: Client) -> OrdersSummary:
             "color": status.get("color", ""),
             "count": _count(client, status_code=status["code"]),
         }
-        for status in _filterable(get_statuses(client))
+        for status in filterable(get_statuses(client))
     ]
     total = _count(client)
     return {
@@ -55,7 +55,7 @@ def summarize_orders(client: Client) -> OrdersSummary:
     }
 
 
-def _filterable(statuses: list[StatusDefinition]) -> list[StatusDefinition]:
+def filterable(statuses: list[StatusDefinition]) -> list[StatusDefinition]:
     """The statuses that a list can be filtered by, each once.
 
     One without a code is no filter. Orders of one that is listed twice would be counted twice.

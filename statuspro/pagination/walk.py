@@ -125,6 +125,11 @@ class Walk:
         """How many items there are, as the service last said."""
         return self._cursor.total
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has come to the end, and nothing says that the list is not complete."""
+        return self._cursor.is_over and not self._cursor.doubt
+
     def items(self) -> Generator[Item, None, None]:
         """Yields the items of the pages."""
         for page in self.pages():
