@@ -11,6 +11,7 @@ from statuspro.api.orders import (
     list_orders,
     lookup_order,
 )
+from statuspro.api.outcome import bulk_outcome
 from statuspro.api.statuses import get_statuses
 from statuspro.api.summary import summarize_orders
 from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
@@ -72,6 +73,7 @@ __all__ = [
     "ValidationError",
     "__version__",
     "add_order_comment",
+    "bulk_outcome",
     "bulk_update_order_status",
     "due_days",
     "find_order",

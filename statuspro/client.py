@@ -10,7 +10,7 @@ from requests.adapters import BaseAdapter
 from statuspro._http.call import OnWait
 from statuspro._logging import Logger
 from statuspro._typing import Self, Unpack
-from statuspro.api import bulk, orders, statuses, summary, updates
+from statuspro.api import bulk, orders, outcome, statuses, summary, updates
 from statuspro.auth import BearerAuth
 from statuspro.config import RATE_LIMIT, RATE_LIMIT_STORAGE, Settings
 from statuspro.errors import ConfigurationError
@@ -186,6 +186,7 @@ class StatusProClient(AuthenticatedClient):
     set_order_due_date = updates.set_order_due_date
     bulk_update_order_status = bulk.bulk_update_order_status
     iter_bulk_update_order_status = bulk.iter_bulk_update_order_status
+    bulk_outcome = outcome.bulk_outcome
     get_statuses = statuses.get_statuses
     summarize_orders = summary.summarize_orders
     paginate = paginate

@@ -227,6 +227,13 @@ class BulkBatch(TypedDict):
     accepted_total: int
 
 
+class BulkOutcome(TypedDict):
+    """Which orders of a bulk update are in the status; each id stands in one of the lists."""
+
+    applied: list[int]
+    not_applied: list[int]
+
+
 class StatusCount(TypedDict):
     """How many orders have a status."""
 

@@ -427,7 +427,7 @@ METHODS = """
 list_orders iter_orders iter_order_pages get_order get_orders lookup_order find_order
 get_viable_statuses
 update_order_status add_order_comment set_order_due_date bulk_update_order_status
-iter_bulk_update_order_status get_statuses summarize_orders paginate
+iter_bulk_update_order_status bulk_outcome get_statuses summarize_orders paginate
 """.split()
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         TruncatedListWarning,
         ValidationError,
         add_order_comment,
+        bulk_outcome,
         bulk_update_order_status,
         due_days,
         find_order,
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         BudgetReading,
         BulkBatch,
         BulkOptions,
+        BulkOutcome,
         BulkStatusUpdate,
         HistoryItem,
         Message,
@@ -199,6 +201,7 @@ if TYPE_CHECKING:
             iter_bulk_update_order_status(client, range(1, 900), "st000003", notify=None),
             Generator[BulkBatch, None, None],
         )
+        assert_type(bulk_outcome(client, iter([7]), "st000003", timeout=0), BulkOutcome)
         assert_type(get_statuses(client), list[StatusDefinition])
         assert_type(summarize_orders(client), OrdersSummary)
         assert_type(
@@ -219,6 +222,9 @@ if TYPE_CHECKING:
         assert_type(client.add_order_comment(7, "Shipped"), Message)
         assert_type(client.set_order_due_date(7, "2026-02-10"), Message)
         assert_type(client.bulk_update_order_status([7], "st000003", notify=True), BulkStatusUpdate)
+        assert_type(client.bulk_outcome([7], "st000003")["applied"], list[int])
+        kept = client.iter_bulk_update_order_status([7], "st000003", journal=Path("journal"))
+        assert_type(kept, Generator[BulkBatch, None, None])
         assert_type(
             client.iter_bulk_update_order_status([7], "st000003"), Generator[BulkBatch, None, None]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -94,6 +94,11 @@ def is_in_status(status_code: str, comment: str | None) -> Evidence:
         return Outcome.NO_TRACE
 
     return evidence
+
+
+def is_in(order: Mapping[str, Any], status_code: str) -> bool:
+    """Tells whether the order is in this status now."""
+    return _code(order.get("status")) == _folded(status_code)
 
 
 def moved_since(
