@@ -434,7 +434,10 @@ class Client(requests.Session):
         else:
             prepared.url = url
         prepared.prepare_headers(self.headers)
-        prepared.prepare_cookies(self.cookies)
+        if type(self.cookies) is RequestsCookieJar and not self.cookies:
+            prepared._cookies = self.cookies  # asking an empty jar takes as long as the headers do
+        else:
+            prepared.prepare_cookies(self.cookies)
         prepared.prepare_auth(self.auth)
         prepared.prepare_hooks(self.hooks)
         return prepared

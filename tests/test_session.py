@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -524,6 +525,32 @@ def test_cookies_of_the_service_are_kept(service: responses.RequestsMock) -> Non
     assert set(str(service.calls[1].request.headers["Cookie"]).split("; ")) == {
         *("basket=1", "session=2")
     }
+
+
+@pytest.mark.parametrize("name", [b"Set-Cookie", b"set-cookie"])
+@pytest.mark.parametrize("kept", [{}, {"basket": "1"}])
+def test_cookies_that_come_on_the_wire_go_with_what_follows(
+    kept: dict[str, str], name: bytes
+) -> None:
+    """Also with the request that follows a redirect, and from a jar that was empty before."""
+    close = b"Connection: close\r\n"
+    first = answer(b"", "302 Found", b"%s: a=1; Path=/\r\nLocation: /orders\r\n" % name + close)
+    second = answer(b"{}", headers=b"%s: b=2; Path=/\r\n" % name + close)
+    with RawServer(first, second, answer()) as server:
+        base_url = f"http://127.0.0.1:{server.port}"
+        client = AuthenticatedClient(
+            base_url, KEY, cookies=kept, follow_redirects=True, trust_env=False
+        )
+        response = client.get("/")
+        assert response.history[0].cookies.get_dict() == {"a": "1"}
+        assert response.cookies.get_dict() == {"b": "2"}
+        client.get("/")
+    sent = [
+        dict(re.findall(rb"(\w+)=(\w+)", b"".join(re.findall(rb"(?i)\r\ncookie: (.*)", request))))
+        for request in server.requests
+    ]
+    basket = {name.encode(): value.encode() for name, value in kept.items()}
+    assert sent == [basket, {**basket, b"a": b"1"}, {**basket, b"a": b"1", b"b": b"2"}]
 
 
 def test_a_cookie_jar_is_taken(recorder: Recorder) -> None:

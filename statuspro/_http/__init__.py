@@ -57,7 +57,8 @@ urllib3.PoolManager.pools (pool.py)
 urllib3.PoolManager.pool_classes_by_scheme (pool.py)
     Makes the pools. In its stead: `connection_from_pool_key`.
 urllib3.HTTPResponse._original_response (response.py)
-    Carries the cookies' headers, for requests. In its stead: `Set-Cookie` read from `headers`.
+    Carries the cookies' headers, for requests, which looks into it twice. Taken away where there
+    are none. In its stead: `Set-Cookie` read from `headers`.
 urllib3.contrib.socks.SOCKSConnection (socks.py)
     With the five beside it the base of ours. In their stead: `SOCKSProxyManager` as it is.
 urllib3.contrib.socks.SOCKSHTTPSConnection (socks.py)
@@ -70,6 +71,9 @@ requests.adapters.HTTPAdapter.poolmanager (transport.py)
     The pools; our own take their place. In its stead: `get_connection_with_tls_context`.
 requests.adapters.HTTPAdapter.proxy_manager (transport.py)
     The pools behind each proxy. In its stead: `proxy_manager_for`.
+requests.PreparedRequest._cookies (session.py)
+    The jar that a redirect's cookies go to. An empty one is set without asking it for cookies. In
+    its stead: `prepare_cookies`.
 requests.hooks.dispatch_hook (callbacks.py)
     The function through which requests calls hooks: what passed it is the caller's own error. In
     its stead: hooks wrapped in `call_back` as they are given.

@@ -28,6 +28,9 @@ _MOST_HEADERS = 100
 
 _HEADER = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 
+#: Header fields in which cookies come.
+_COOKIES = frozenset({"set-cookie", "set-cookie2"})
+
 #: Statuses of responses that have no body.
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -182,7 +185,10 @@ def read_body(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes |
     """
     limit = call.settings.max_response_bytes
     if not call.is_streamed:
-        return response, _decoded(response, limit)
+        body = _decoded(response, limit)
+        if _COOKIES.isdisjoint(map(str.lower, response.headers)):
+            response._original_response = None  # where requests would look for them, twice
+        return response, body
     raw = _collected(response, limit, decode=False)
     if raw is None:
         return response, None
