@@ -50,9 +50,9 @@ def bulk_outcome(
             (`max_wait=0`) looks once.
 
     Returns:
-        A dict in which each id stands once: `applied` has those of the orders that are in the
-        status, and `not_applied` all others, both in the order of the ids given. An order that has
-        left the status again counts as not applied.
+        A dict in which each id stands once, in the order of the ids given. `applied` has those of
+        the orders that are in the status, and `not_applied` has all others. An order that has left
+        the status again counts as not applied.
 
     Raises:
         APIError: the service refused or failed.
