@@ -1,16 +1,18 @@
 """Budgets that any number of machines share in Redis: one key each, which expires by itself.
 
-A change reads the state, changes it here and writes it back if no other process has written
-meanwhile; else it begins again.
+A change begins with the state that this process wrote last, or else reads it. The process changes
+that and writes it back, if no other process has written meanwhile; else it begins again with the
+state that Redis returns. So a process that is alone needs one exchange for a change.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import os
 import random
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis.backoff import NoBackoff
@@ -19,7 +21,7 @@ from redis.retry import Retry
 from statuspro._logging import log
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.pacing.budget import Change, Clock, SharedBudget, Storage, T
-from statuspro.pacing.ledger import LAYOUT
+from statuspro.pacing.ledger import LAYOUT, Ledger
 
 # Seconds that one command may take.
 _TIMEOUT = 1.0
@@ -28,16 +30,42 @@ _RETRY_AFTER = 5.0
 # Seconds after which an idle connection may have been cut without a word, by a firewall.
 _LONGEST_IDLE = 30.0
 
-# With arguments: writes if the state is still what was read. Else, or without: reads.
-_SCRIPT = """
-local state = redis.call('GET', KEYS[1])
-if ARGV[1] and ARGV[1] == (state or '') then
+# How late a guess of Redis's time may be, in periods: the ledger's margin has that to spare.
+_LATEST_GUESS = 1 / 2000
+
+# Without arguments: reads. With: writes ARGV[2] for ARGV[3] milliseconds, if the state still begins
+# with ARGV[1] (its times tell it from all others), if no other process than ARGV[4] has the turn,
+# and if Redis's time is between ARGV[5] and ARGV[6], where these are given. Else reads as well. A
+# process that comes too late gets the turn: it writes next, however fast the others are.
+_SCRIPT = b"""
+local state, turn = redis.call('GET', KEYS[1]), redis.call('GET', KEYS[2])
+local clock, older = redis.call('TIME'), redis.call('EXISTS', KEYS[3], KEYS[4])
+local now = clock[1] + clock[2] / 1e6
+if ARGV[1] and ARGV[1] ~= string.sub(state or '', 1, 24) then
+  if not turn then
+    turn = ARGV[4]
+    redis.call('SET', KEYS[2], turn, 'PX', 40)
+  end
+elseif ARGV[1] and (not turn or turn == ARGV[4]) and (not ARGV[5] or
+    older == 0 and tonumber(ARGV[5]) <= now and now <= tonumber(ARGV[6])) then
   redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-  return 1
+  if turn then
+    redis.call('DEL', KEYS[2])
+  end
+  return clock[1] * 1000000 + clock[2]
 end
-local clock = redis.call('TIME')
-return {state, clock[1], clock[2], redis.call('EXISTS', KEYS[2], KEYS[3])}
+return {state, clock[1], clock[2], older, turn}
 """
+
+
+class _Seen(NamedTuple):
+    """A budget as Redis shows it, or as this process guesses that it would."""
+
+    state: bytes | None
+    time: float  # of Redis
+    is_guess: bool = False
+    outdated: bool = False
+    turn: bytes | None = None  # of the process that writes next
 
 
 class RedisStorage(Storage):
@@ -45,7 +73,7 @@ class RedisStorage(Storage):
 
     Args:
         url: where Redis is; never shown, it may hold a password.
-        clock: seconds, for the pauses between two attempts to reach Redis.
+        clock: seconds of a clock that never goes back.
 
     Raises:
         ConfigurationError: the URL cannot be used.
@@ -58,6 +86,9 @@ class RedisStorage(Storage):
         self._clock = clock
         self._used_at = -math.inf  # when Redis was reached last over this connection ...
         self._away_until = 0.0  # ... and when to try again; 0 where it could be reached
+        self._token = os.urandom(8)  # tells this process from the others
+        # By digest: what this process has written last, and when by Redis's clock and by its own.
+        self._known: dict[str, tuple[bytes, float, float]] = {}
         super().__init__(f"Redis at {where}")
 
     def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
@@ -89,6 +120,7 @@ class RedisStorage(Storage):
 
     def after_fork_in_child(self) -> None:
         """Leaves the parent's connection alone; the next change opens another."""
+        self._token = os.urandom(8)
         self._used_at = -math.inf
 
     def _reach(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
@@ -106,30 +138,57 @@ class RedisStorage(Storage):
         return self._exchange(deadline, budget, change)
 
     def _exchange(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
+        seen = self._guess(budget) or _seen(self._run(budget))
         pause = 0.0005
         while True:
-            state, seconds, micros, older = self._run(budget)
-            now = int(seconds) + int(micros) / 1e6
-            ledger = budget.ledger(state, now, now, outdated=bool(older))
+            ledger = budget.ledger(seen.state, seen.time, seen.time, outdated=seen.outdated)
             result = change(ledger)
-            if ledger.is_stored:
-                break
-            lasting = math.ceil(1000 * (ledger.lasts() + ledger.span))
-            if self._run(budget, state or b"", ledger.dump(), lasting) == 1:
+            if not ledger.is_stored:
+                reply = self._write(budget, ledger, seen)
+                if isinstance(reply, int):
+                    break
+            elif seen.is_guess:  # which cannot tell what the others have done
+                reply = self._run(budget)
+            else:
                 break
             if time.monotonic() > deadline:
                 raise redis.RedisError("too many processes are at it")
-            time.sleep(random.uniform(0, pause))
-            pause = min(2 * pause, 0.02)
+            seen = _seen(reply)
+            if seen.turn not in (None, self._token):
+                time.sleep(random.uniform(0, pause))
+                pause = min(2 * pause, 0.02)
         self._used_at = self._clock()
         budget.keep(ledger, self._used_at)
         return result
 
-    def _run(self, budget: SharedBudget, *arguments: bytes | int) -> Any:
-        keys = (f"statuspro:{layout}:{{{budget.digest}}}" for layout in (LAYOUT, 2, 1))
+    def _guess(self, budget: SharedBudget) -> _Seen | None:
+        """Makes out what Redis would show now, if no other process has written."""
+        if budget.digest not in self._known:
+            return None
+        state, written_at, used_at = self._known.pop(budget.digest)
+        return _Seen(state, written_at + self._clock() - used_at, is_guess=True)
+
+    def _write(self, budget: SharedBudget, ledger: Ledger, seen: _Seen) -> Any:
+        """Writes what was made of the state that was seen, or reads the state that is there now."""
+        state, lasting = ledger.dump(), math.ceil(1000 * (ledger.lasts() + ledger.span))
+        latest = seen.time + budget.limit.period * _LATEST_GUESS
+        between = (seen.time, latest) if seen.is_guess else ()
+        head = (seen.state or b"")[:24]
+        reply = self._run(budget, head, state, lasting, self._token, *between)
+        if isinstance(reply, int):
+            self._known[budget.digest] = state, reply / 1e6, self._clock()
+        return reply
+
+    def _run(self, budget: SharedBudget, *arguments: bytes | float) -> Any:
+        keys = (f"statuspro:{kind}:{{{budget.digest}}}" for kind in (LAYOUT, "turn", 2, 1))
         # One connection behind our own lock: no fork falls into the locks of redis-py's clients.
-        self._connection.send_command("EVAL", _SCRIPT, 3, *keys, *arguments)
+        self._connection.send_command("EVAL", _SCRIPT, 4, *keys, *arguments)
         return self._connection.read_response()
+
+
+def _seen(reply: Any) -> _Seen:
+    state, seconds, micros, older, turn = reply
+    return _Seen(state, int(seconds) + int(micros) / 1e6, outdated=bool(older), turn=turn)
 
 
 def _connection(url: str) -> tuple[Any, str]:

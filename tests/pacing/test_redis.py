@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ import pytest
 from statuspro.errors import ConfigurationError, StatusProError
 from statuspro.pacing import RateLimit, Slot, budget_for, storage_at
 from statuspro.pacing.budget import SharedBudget
-from statuspro.pacing.ledger import MARGIN, MOST_PERIODS
+from statuspro.pacing.ledger import MARGIN, MOST_PERIODS, Ledger
 from statuspro.pacing.redis import RedisStorage
 from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
@@ -160,6 +161,93 @@ def test_processes_go_on_when_others_are_killed(redis_server: RedisServer, tmp_p
     for process in doomed:
         process.wait()
     assert spans_a_period(times_in(log), 20, 0.5)
+
+
+# --- one exchange for a change, and turns
+
+
+def test_a_process_that_is_alone_needs_one_exchange_for_a_change(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    budget = open_budget()
+    use(budget, 10)
+    # The first change reads; then each slot is taken and finished. A busy machine may need a few
+    # more, where its guess of Redis's time comes too late.
+    assert 21 <= scripts_run(redis_server) <= 25
+
+
+def test_a_reading_shows_what_others_have_used_meanwhile(open_budget: Open) -> None:
+    one, other = open_budget(), open_budget()
+    use(one, 1)
+    use(other, 2)
+    assert one.read(0, 5.0)[0] == 57
+
+
+def test_a_process_that_is_always_too_late_gets_a_turn(open_budget: Open) -> None:
+    slow, busy, stop = open_budget(RateLimit(10**5)), open_budget(RateLimit(10**5)), Event()
+
+    def hurry() -> None:
+        while not stop.is_set():
+            use(busy, 1)
+
+    def change(ledger: Ledger) -> None:
+        tries.append(ledger)
+        time.sleep(0.01)  # in which the busy process writes several times
+
+    thread = threading.Thread(target=hurry)
+    thread.start()
+    try:
+        for _ in range(3):
+            tries: list[Ledger] = []
+            slow.change(change, 5.0)
+            assert len(tries) < 20
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_turn_that_is_not_taken_ends_by_itself(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    one, killed = open_budget(), RedisStorage(redis_server.url)
+    budget = SharedBudget(killed, "d", RateLimit(), LOGGER, falls_back=False)
+
+    def be_killed(ledger: Ledger) -> None:
+        if redis_server.command("EXISTS", "statuspro:turn:{d}"):
+            raise KeyboardInterrupt
+        use(one, 1)
+
+    with pytest.raises(KeyboardInterrupt):
+        budget.change(be_killed, 5.0)
+    killed.disconnect()
+    began = time.monotonic()
+    use(one, 1)
+    assert time.monotonic() - began < 0.5
+    assert not redis_server.command("EXISTS", "statuspro:turn:{d}")
+
+
+def test_the_time_is_that_of_redis_where_this_machine_s_clock_runs_ahead(
+    open_budget: Open,
+) -> None:
+    clock = Clock()
+    budget = open_budget(RateLimit(1), clock=clock)
+    use(budget, 1)
+    clock.now += 29
+    assert wait_of(budget, Slot()).seconds > 60
+
+
+def test_the_time_is_that_of_redis_where_this_machine_s_clock_stands_still(
+    open_budget: Open,
+) -> None:
+    budget = open_budget(RateLimit(1, period=0.1), clock=Clock())
+    use(budget, 1)
+    time.sleep(0.15)
+    use(budget, 1)
+
+
+def scripts_run(server: RedisServer) -> int:
+    calls: int = server.command("INFO", "commandstats")["cmdstat_eval"]["calls"]
+    return calls
 
 
 # --- when Redis cannot be reached
@@ -421,6 +509,17 @@ def test_beside_an_older_version_a_period_is_waited_and_a_warning_told(
     budget = open_budget()
     assert wait_of(budget, Slot()).seconds == pytest.approx(60 * (1 + MARGIN), abs=0.5)
     assert wait_of(budget, Slot()).seconds > 55
+    (record,) = caplog.records
+    assert "an older version of statuspro" in record.getMessage()
+
+
+def test_a_process_that_is_alone_sees_an_older_version_arrive(
+    open_budget: Open, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    budget = open_budget()
+    use(budget, 2)
+    redis_server.command("SET", "statuspro:1:{d}", "what it packed", "EX", "100")
+    use(budget, 2)
     (record,) = caplog.records
     assert "an older version of statuspro" in record.getMessage()
 
