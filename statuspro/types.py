@@ -254,16 +254,13 @@ class OrdersSummary(TypedDict):
 
 
 class BudgetReading(TypedDict):
-    """What a client finds in its rate budget: :meth:`statuspro.StatusProClient.budget`.
+    """What a client finds in its rate budget.
 
-    Requests that wait for their turn before the client's own are taken off `remaining` and
-    `bulk_remaining` and counted in `next_in`. In a pause after a refusal nothing remains.
-
-    Attributes:
-        requests: how many requests of any kind the limit allows in one period.
-        remaining: how many of them this client can send now, without what it leaves to others.
-        bulk_remaining: how many of those can be bulk requests.
-        next_in: seconds until this client can send its next request; 0.0 where it can now.
+    `requests` is how many requests of any kind the limit allows in one period. `remaining` is how
+    many this client can send now, without what it leaves to others, and `bulk_remaining` how many
+    of those can be bulk requests. `next_in` is the seconds until this client can send its next
+    request, 0.0 where it can now. Requests that wait for their turn before the client's own count
+    in all three, and so does a pause after a refusal.
     """
 
     requests: int
