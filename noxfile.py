@@ -101,7 +101,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(tags=["check"])
 def demo(session: nox.Session) -> None:
     """Show the library's main job in a terminal."""
-    session.install("-e", ".")
+    session.install("-e", ".[cli]")
     session.run("statuspro", "demo")
 
 

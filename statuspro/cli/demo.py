@@ -5,10 +5,12 @@ Above its result each step prints its Python, word for word.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 
 from statuspro._version import __version__
+from statuspro.cli.command import command
 from statuspro.cli.terminal import Terminal
 from statuspro.client import StatusProClient
 from statuspro.errors import TransitionError, ValidationError
@@ -30,6 +32,12 @@ Next:
   >>> client = StatusProClient()
   >>> client.get_statuses()
 """
+
+
+@command("demo")
+def demo_command() -> None:
+    """Show the library's main job, step by step."""
+    run_demo(Terminal(sys.stdout))
 
 
 def run_demo(terminal: Terminal) -> None:

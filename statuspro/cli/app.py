@@ -1,0 +1,107 @@
+"""The commands by name, each imported when it is run, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from importlib import import_module
+from typing import Any, TextIO
+
+import click
+
+from statuspro._version import __version__
+from statuspro.cli.command import debug_option, is_debugging
+from statuspro.cli.waiting import line
+
+_INTERRUPTED = 130
+
+#: Where each command stands: `list_command` in the module `orders`. Help lists them in this order.
+_MODULES = {
+    "list": "orders",
+    "statuses": "account",
+    "sandbox": "sandbox",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's module when the command is asked for: the others cost nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names the commands in the order of help."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports a command; None where there is none of that name."""
+        if cmd_name not in _MODULES:
+            return None
+        module = import_module(f"statuspro.cli.{_MODULES[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command, and takes the line on the terminal away before any error is told."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reading process, such as `head`, has closed the pipe
+            _leave(sys.stdout)
+            return 0
+        finally:
+            line.hide()
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Runs the command that the arguments name, and ends the process with its exit status.
+
+        Args:
+            args: as :meth:`click.Command.main` takes them.
+            extra: likewise.
+        """
+        for stream in (sys.stdout, sys.stderr):
+            _replace_what_it_lacks(stream)
+        noted: dict[str, Any] = {}
+        try:
+            status = super().main(*args, **{**extra, "standalone_mode": False, "obj": noted})
+        except click.Abort:  # Ctrl-C
+            sys.exit(_INTERRUPTED)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except Exception as error:
+            from statuspro.cli.exits import told
+
+            sys.exit(told(error, with_traceback=is_debugging(noted)))
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(
+    cls=_Commands,
+    params=[debug_option()],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="The key comes from STATUSPRO_API_KEY, a .env file or ~/.netrc.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def statuspro() -> None:
+    """See and move the orders of a StatusPro shop."""
+
+
+def run() -> int:
+    """Runs the command that the arguments of this process name, and returns its exit status."""
+    try:
+        statuspro.main(prog_name="statuspro")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0
+
+
+def _replace_what_it_lacks(stream: TextIO) -> None:
+    """Has a stream write `?` for what its encoding lacks: names are in many scripts."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+
+
+def _leave(stream: TextIO) -> None:
+    """Has what is left in the buffer go nowhere: Python would complain when it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

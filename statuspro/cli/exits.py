@@ -1,0 +1,80 @@
+"""Exit codes, and errors in one or two plain lines."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from statuspro.errors import (
+    APITimeoutError,
+    AuthenticationError,
+    BulkUpdateError,
+    ConfigurationError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    StatusProError,
+    TransitionError,
+)
+
+DONE = 0
+REFUSED = 1
+USAGE = 2
+TOO_LATE = 3
+NOT_FOUND = 4
+AUTHENTICATION = 5
+MAYBE_APPLIED = 6
+NOT_VIABLE = 7
+
+#: The first class that an error is of decides.
+_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (RateLimitError, TOO_LATE),
+    (APITimeoutError, TOO_LATE),
+    (NotFoundError, NOT_FOUND),
+    (AuthenticationError, AUTHENTICATION),
+    (PermissionDeniedError, AUTHENTICATION),
+    (ConfigurationError, AUTHENTICATION),
+    (TransitionError, NOT_VIABLE),
+    (StatusProError, REFUSED),
+    (ValueError, USAGE),
+    (TypeError, USAGE),
+)
+
+
+def told(error: Exception, *, with_traceback: bool = False) -> int:
+    """Tells of an error on standard error, and returns the exit code that goes with it.
+
+    Args:
+        error: what a command raised.
+        with_traceback: whether its traceback comes first.
+    """
+    if with_traceback:
+        traceback.print_exception(error)
+    print(f"Error: {_text_of(error)}", file=sys.stderr)
+    return code_of(error)
+
+
+def _text_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and not isinstance(error, StatusProError):
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    text, kind = str(error).strip(), type(error).__name__
+    if isinstance(error, (StatusProError, ValueError)) and text:
+        return text
+    # Nothing that a user can do: a fault of a command, whose text alone would say little.
+    return f"{kind}: {text} (--debug shows where)" if text else f"{kind} (--debug shows where)"
+
+
+def code_of(error: Exception) -> int:
+    """Returns the exit code of an error."""
+    if getattr(error, "maybe_applied", False):
+        return MAYBE_APPLIED
+    if isinstance(error, BulkUpdateError):
+        return _code_of_bulk(error)
+    return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+
+
+def _code_of_bulk(error: BulkUpdateError) -> int:
+    if error.uncertain:
+        return MAYBE_APPLIED
+    cause = error.__cause__
+    return code_of(cause) if isinstance(cause, Exception) else REFUSED

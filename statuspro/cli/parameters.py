@@ -1,0 +1,26 @@
+"""Kinds of options whose refusal says what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+
+def whole_number(least: int = 0, most: int | None = None) -> Callable[[str], int]:
+    """Makes a kind of option: a whole number in decimal digits.
+
+    Args:
+        least: the smallest that is taken.
+        most: the largest that is taken; None for any.
+    """
+    bounds = f"{least} or more" if most is None else f"{least} to {most}"
+
+    def read(value: str) -> int:
+        text = str(value)
+        if text.isascii() and text.isdigit() and least <= int(text) <= (most or int(text)):
+            return int(text)
+        raise click.BadParameter(f"must be a whole number, {bounds}, not {text!r}")
+
+    read.__name__ = "N"  # which help shows
+    return read

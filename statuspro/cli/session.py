@@ -1,0 +1,98 @@
+"""The client of a command: its key, its shared budget and its waits."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
+
+import click
+import requests
+
+from statuspro.cli.waiting import line
+from statuspro.client import StatusProClient
+from statuspro.config import RATE_LIMIT_STORAGE, Settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_SHARED = click.option(
+    "--shared-budget/--no-shared-budget",
+    default=True,
+    help="Whether this user's commands count their requests together. They do by default, in a "
+    "file, or where STATUSPRO_RATE_LIMIT_STORAGE says.",
+)
+
+
+class ShellClient(StatusProClient):
+    """A client that ends the countdown on the terminal when a call is over."""
+
+    def send(self, request: requests.PreparedRequest, **keywords: Any) -> requests.Response:
+        """Sends a request as :class:`statuspro.StatusProClient` does."""
+        try:
+            return super().send(request, **keywords)
+        finally:
+            line.waited()
+
+
+def asks_service(function: Function) -> Function:
+    """Gives a command a client, as its first argument `client`, and the options that go with it."""
+
+    @_SHARED
+    @functools.wraps(function)
+    def with_client(*args: Any, shared_budget: bool, **options: Any) -> Any:
+        with opened_client(shared_budget=shared_budget) as client:
+            return function(client, *args, **options)
+
+    return cast(Function, with_client)
+
+
+@contextmanager
+def opened_client(*, shared_budget: bool = True, **options: Any) -> Iterator[StatusProClient]:
+    """Opens a client that counts its waits down.
+
+    Args:
+        shared_budget: whether its budget is shared with the user's other commands, where no
+            setting says with which processes it is.
+        options: further ones of the client.
+    """
+    storage = _storage() if shared_budget else None
+    options = {"on_wait": line.wait, "logger": _logger(), "rate_limit_storage": storage, **options}
+    with ShellClient(**options) as client:
+        yield client
+
+
+def _storage() -> str | None:
+    """The user's own file; None where a setting names a storage or no file can be made."""
+    if Settings().find(RATE_LIMIT_STORAGE, None):
+        return None
+    from platformdirs import user_state_path
+
+    folder = user_state_path("statuspro", appauthor=False)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        told = f"Warning: {folder}: {error.strerror}; the budget is not shared with other commands"
+        print(told, file=sys.stderr)
+        return None
+    return f"sqlite:///{os.fspath(folder / 'budget.sqlite3')}"
+
+
+def _logger() -> logging.Logger:
+    """The logger of a command's client: its waits are told on the terminal's line instead."""
+    logger = logging.getLogger("statuspro.cli")
+    logger.propagate = False
+    logger.handlers = [_Plainly(logging.WARNING)]
+    return logger
+
+
+class _Plainly(logging.Handler):
+    """Writes the records on the budget's storage to standard error, as plain lines."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "pacing" in os.path.dirname(record.pathname):
+            line.hide()
+            print(f"Warning: {record.getMessage()}", file=sys.stderr)

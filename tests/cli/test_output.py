@@ -1,0 +1,112 @@
+"""What a command prints: tables, JSON, JSON lines, CSV, tab-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from statuspro.cli.output import Column, Output
+from statuspro.sandbox import Sandbox
+from tests.support.terminal import invoke, on_terminal, plain
+
+RECORDS: list[dict[str, Any]] = [
+    {"id": 7, "name": "#1188", "status": {"name": "In\tProduction"}, "tags": ["a", "b"]},
+    {"id": 8, "name": '"Żółć", 李', "status": {}, "tags": None},
+]
+COLUMNS = (Column("name", "name"), Column("status", "status.name"))
+
+
+def printed(
+    form: str | None, capsys: pytest.CaptureFixture[str], fields: tuple[str, ...] = ()
+) -> str:
+    Output(form, fields).records(RECORDS, COLUMNS)
+    return capsys.readouterr().out
+
+
+def test_json_is_what_the_service_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed("json", capsys)
+    assert json.loads(text) == RECORDS
+    assert "Żółć" in text
+    assert text.endswith("]\n")
+
+
+def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [json.loads(line) for line in printed("jsonl", capsys).splitlines()] == RECORDS
+
+
+def test_csv_has_quotes_where_it_needs_them(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(printed("csv", capsys))))
+    assert rows == [
+        {"name": "#1188", "status": "In\tProduction"},
+        {"name": '"Żółć", 李', "status": ""},
+    ]
+
+
+def test_without_a_terminal_there_are_tabs_and_no_heading(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert printed(None, capsys) == '#1188\tIn Production\n"Żółć", 李\t\n'
+
+
+def test_a_table_on_demand_has_no_colours_without_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    heading, *rows = printed("table", capsys).splitlines()
+    assert heading.split() == ["NAME", "STATUS"]
+    assert len(rows) == 2
+
+
+def test_fields_are_taken_by_their_paths(capsys: pytest.CaptureFixture[str]) -> None:
+    fields = ("status.name", "tags", "no.such")
+    assert json.loads(printed("json", capsys, fields))[0] == {
+        "status.name": "In\tProduction",
+        "tags": ["a", "b"],
+        "no.such": None,
+    }
+    assert printed(None, capsys, fields) == 'In Production\t["a", "b"]\t\n\t\t\n'
+    assert printed("csv", capsys, fields).splitlines()[0] == "status.name,tags,no.such"
+
+
+def test_json_and_another_format_do_not_go_together(shop: Sandbox) -> None:
+    shown = invoke("statuses", "--json", "-o", "csv")
+    assert shown.exit_code == 2
+    assert "--json and --output csv do not go together" in shown.stderr
+
+
+@pytest.mark.parametrize("options", [("--json",), ("-o", "json"), ("--json", "-o", "json")])
+def test_json_for_short(options: tuple[str, ...], shop: Sandbox) -> None:
+    with shop.client() as client:
+        assert json.loads(invoke("statuses", *options).stdout) == client.get_statuses()
+
+
+def test_a_terminal_gets_a_table_with_colours(shop: Sandbox) -> None:
+    shown, status = on_terminal("statuses", COLORTERM="truecolor")
+    assert status == 0
+    assert "CODE" in plain(shown).splitlines()[0]
+    assert "\x1b[38;2;" in shown
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_without_colours_gets_none(environ: dict[str, str], shop: Sandbox) -> None:
+    shown, status = on_terminal("statuses", **environ)
+    assert status == 0
+    assert "\x1b[3" not in shown
+    assert "CODE" in plain(shown).splitlines()[0]
+
+
+def test_a_narrow_terminal_cuts_and_does_not_fold(shop: Sandbox) -> None:
+    shown, _ = on_terminal("statuses", columns=40)
+    lines = plain(shown).splitlines()
+    assert len(lines) == 8
+    assert max(map(len, lines)) <= 40
+    assert "…" in shown
+
+
+def test_ascii_output_does_not_crash(shop: Sandbox) -> None:
+    shown, status = on_terminal("statuses", LANG="C", LC_ALL="C", PYTHONIOENCODING="ascii")
+    assert status == 0
+    assert "st000002" in shown
