@@ -95,4 +95,6 @@ def _hint(error: Exception) -> str:
         return "Another process is writing to it: try again."
     if type(error) is sqlite3.DatabaseError:
         return "It is damaged: move it away, and the next sync makes it anew."
+    if "readonly" in text:
+        return "SQLite writes into its folder, also to read."
     return "Look at its folder and at the permissions."

@@ -109,18 +109,18 @@ def _refuse_other_files(path: str) -> None:
     SQLite looks, and not `open`: to close a file drops the locks that SQLite has on it for other
     connections of this process. `immutable` has it take no lock, and leave a journal alone.
     """
-    if not stat.S_ISREG(os.stat(path).st_mode):
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
         raise MirrorError(f"{path} is no file. Name another one.")
     uri = f"{Path(path).as_uri()}?mode=ro&immutable=1"
     with closing(sqlite3.connect(uri, uri=True)) as connection:
         try:
-            (pages,) = connection.execute("PRAGMA page_count").fetchone()
             (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):  # such as: no permission
                 raise
-            pages, application_id = 1, 0
-    if pages and application_id != APPLICATION_ID:
+            application_id = 0
+    if status.st_size and application_id != APPLICATION_ID:
         raise MirrorError(f"{path} is no mirror of orders: it is left as it is. Name another file.")
 
 
