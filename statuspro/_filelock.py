@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
 
 from statuspro import _forks
 
@@ -12,6 +11,39 @@ if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
+
+
+#: On Windows a byte is locked that no file reaches: no process could read a locked one.
+_LOCKED_BYTE = 2**30
+
+if sys.platform == "win32":
+
+    def lock(descriptor: int) -> None:
+        """Locks an open file, see below."""
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(*error.args) from error
+
+    def unlock(descriptor: int) -> None:
+        """Does nothing: closing the file unlocks it."""
+
+else:
+
+    def lock(descriptor: int) -> None:
+        """Locks an open file; the system unlocks it when the process ends, however it ends.
+
+        Raises:
+            BlockingIOError: another process or thread holds the lock.
+            OSError: the file system knows no locks.
+        """
+        # Not lockf: its lock ends when the process closes the file a second time.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def unlock(descriptor: int) -> None:
+        """Unlocks the file, also where a child that is being forked now has it open too."""
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 class FileLock:
@@ -36,7 +68,7 @@ class FileLock:
             return False
         self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            _lock(self._descriptor)
+            lock(self._descriptor)
         except BaseException as error:
             self.release()
             if isinstance(error, BlockingIOError):
@@ -49,33 +81,13 @@ class FileLock:
         _forks.check_fork()  # a child that was forked unnoticed would unlock its parent's
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
-            with suppress(OSError):
-                _unlock(descriptor)
-            os.close(descriptor)
+            try:
+                unlock(descriptor)
+            finally:
+                os.close(descriptor)
 
     def renew_after_fork(self) -> None:
         """Leaves the lock to the parent: a child closes its copy and unlocks nothing."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
-
-
-if sys.platform == "win32":
-
-    def _lock(descriptor: int) -> None:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError as error:
-            raise BlockingIOError(*error.args) from error
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from statuspro import _filelock
 from statuspro._forks import renew_in_child
 from statuspro.errors import ConfigurationError, StatusProError
 
@@ -28,9 +29,6 @@ _STEPS = frozenset({"sent", "not_sent", "refused", "accepted", "found"})
 
 #: Bytes that are read at a time.
 _CHUNK = 2**20
-
-#: On Windows a byte is locked that no journal reaches: nobody could read a locked one.
-_LOCKED_BYTE = 2**30
 
 Json = dict[str, Any]
 
@@ -140,7 +138,7 @@ class Journal(Steps):
             return
         try:
             if os.getpid() == self._process:  # a child that is being forked now has it open too
-                _unlock(descriptor)
+                _filelock.unlock(descriptor)
         finally:
             os.close(descriptor)
 
@@ -233,19 +231,10 @@ def _open_locked(path: str) -> int:
 
 
 def _lock(descriptor: int, path: str) -> None:
-    """Locks the open file; the system unlocks it when the process ends, however it ends."""
+    """Locks the open file, and says which one it is where that cannot be."""
     try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            # Not lockf: its lock ends when the process closes the file a second time.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
+        _filelock.lock(descriptor)
+    except BlockingIOError:
         raise StatusProError(
             f"The journal {path} is in use: another bulk update, in this or another process, has "
             "not ended yet. Nothing was sent."
@@ -254,13 +243,6 @@ def _lock(descriptor: int, path: str) -> None:
         raise OSError(
             error.errno, f"The journal cannot be locked: {error.strerror}", path
         ) from None
-
-
-def _unlock(descriptor: int) -> None:
-    if sys.platform != "win32":  # where closing does it
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _is_at(path: str, descriptor: int) -> bool:

@@ -63,7 +63,8 @@ class Killed:
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 self.kills += 1
-            return process.wait() == 0
+            assert process.wait() in (0, -signal.SIGKILL)
+            return process.returncode == 0
 
     def details(self) -> collections.Counter[str]:
         """How often each order was asked for."""
