@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import logging
-import os
 import socket
 import struct
 import sys
@@ -23,9 +22,8 @@ from statuspro.pacing.budget import SharedBudget
 from statuspro.pacing.ledger import MARGIN, MOST_PERIODS, Ledger
 from statuspro.pacing.redis import RedisStorage
 from statuspro.sandbox import Sandbox
-from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
-from tests.support.senders import send, send_many, start_process, times_in
+from tests.support.senders import send, send_many, times_in
 from tests.support.simulation import Clock, spans_a_period
 from tests.support.slots import use, wait_of
 
@@ -81,32 +79,6 @@ def test_the_bulk_limit_is_shared(open_budget: Open) -> None:
     assert "5 bulk requests" in wait_of(open_budget(), Slot(bulk=True)).reason
 
 
-def test_a_pause_is_shared(open_budget: Open) -> None:
-    one, other = open_budget(), open_budget()
-    slot = Slot()
-    assert one.take(slot) is None
-    one.refuse(slot, 200)
-    assert wait_of(other, Slot()).seconds > 199
-
-
-def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
-    one, other = open_budget(), open_budget()
-    slot = Slot()
-    assert one.take(slot) is None
-    one.observe(slot, 0, 30)
-    one.finish(slot)
-    assert 29 < wait_of(other, Slot()).seconds < 32
-
-
-def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(1))
-    slot = Slot()
-    assert budget.take(slot) is None
-    budget.give_back(slot)
-    budget.give_back(slot)
-    use(budget, 1)
-
-
 def test_budgets_do_not_meet_and_their_keys_expire(
     open_budget: Open, redis_server: RedisServer
 ) -> None:
@@ -137,30 +109,6 @@ def test_a_redis_that_was_restarted_is_used_again(
     budget.finish(under_way)  # also counts where the data were lost
     use(budget, 1)
     assert budget.take(Slot()) is not None
-
-
-def test_processes_with_threads_share_a_budget(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
-    processes = [start_process(redis_server.url, log, limit, count=20) for _ in range(4)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
-    times = times_in(log)
-    assert len(times) == 80
-    assert spans_a_period(times, 20, 1.0)
-
-
-def test_processes_go_on_when_others_are_killed(redis_server: RedisServer, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), redis_server.url
-    doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
-    others = [start_process(url, log, limit, count=40) for _ in range(2)]
-    while not log.exists() or len(times_in(log)) < 30:
-        assert all(process.poll() is None for process in doomed)
-        time.sleep(0.01)
-    for process in doomed:
-        process.kill()
-    assert [process.wait(60) for process in others] == [0, 0]
-    for process in doomed:
-        process.wait()
-    assert spans_a_period(times_in(log), 20, 0.5)
 
 
 # --- one exchange for a change, and turns
@@ -594,7 +542,7 @@ def connections(server: RedisServer) -> int:
     return str(server.command("CLIENT", "LIST")).count("addr=") // 2
 
 
-# --- the package, forks
+# --- the package
 
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -609,26 +557,3 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ConfigurationError, match=r"statuspro\[redis\]"):
         budget_for("https://a.test", "k", RateLimit(), storage="redis://h")
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(RateLimit(10**5)), threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            use(budget, 1)
-            time.sleep(0.001)
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(15):
-            assert runs_in_fork(lambda: use(budget, 3))
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    use(budget, 1)

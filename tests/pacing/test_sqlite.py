@@ -113,17 +113,6 @@ def test_the_queue_is_shared(open_budget: Open) -> None:
     assert other.take(first) is None
 
 
-def test_a_pause_is_shared(open_budget: Open) -> None:
-    clock = Clock()
-    one, other = open_budget(clock=clock), open_budget(clock=clock)
-    slot = Slot()
-    assert one.take(slot) is None
-    one.refuse(slot, 100)
-    wait = other.take(Slot())
-    assert wait is not None
-    assert wait.seconds > 100
-
-
 def test_a_share_is_shared(open_budget: Open) -> None:
     clock = Clock()
     one, other, customers = (open_budget(RateLimit(6), clock) for _ in range(3))
@@ -178,30 +167,6 @@ def test_a_reading_does_not_wait_for_long(open_budget: Open, locker: sqlite3.Con
     assert time.monotonic() - began < 2
     locker.execute("ROLLBACK")
     assert reading(budget) == (59, 5, 0.0)
-
-
-def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
-    clock = Clock()
-    one, other = open_budget(clock=clock), open_budget(clock=clock)
-    slot = Slot()
-    assert one.take(slot) is None
-    one.observe(slot, 0, 30)
-    one.finish(slot)
-    assert other.take(Slot()) is not None
-
-
-def test_budgets_in_one_file_do_not_meet(open_budget: Open) -> None:
-    use(open_budget(RateLimit(1), digest="one"), 1)
-    use(open_budget(RateLimit(1), digest="other"), 1)
-
-
-def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
-    budget = open_budget(RateLimit(1))
-    slot = Slot()
-    assert budget.take(slot) is None
-    budget.give_back(slot)
-    budget.give_back(slot)
-    use(budget, 1)
 
 
 def test_callers_are_never_refused_and_use_the_budget(open_budget: Open) -> None:
@@ -792,30 +757,6 @@ def test_at_exit_the_file_is_closed(path: Path) -> None:
 # --- real processes
 
 
-def test_processes_with_threads_share_a_budget(path: Path, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
-    processes = [start_process(f"sqlite:///{path}", log, limit, count=20) for _ in range(4)]
-    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
-    times = times_in(log)
-    assert len(times) == 80
-    assert spans_a_period(times, 20, 1.0)
-
-
-def test_processes_go_on_when_others_are_killed(path: Path, tmp_path: Path) -> None:
-    log, limit, url = tmp_path / "log", RateLimit(20, 5, 0.5), f"sqlite:///{path}"
-    doomed = [start_process(url, log, limit, count=10**6) for _ in range(2)]
-    others = [start_process(url, log, limit, count=40) for _ in range(2)]
-    while not log.exists() or len(times_in(log)) < 30:
-        assert all(process.poll() is None for process in doomed)
-        time.sleep(0.01)
-    for process in doomed:
-        process.kill()
-    assert [process.wait(60) for process in others] == [0, 0]
-    for process in doomed:
-        process.wait()
-    assert spans_a_period(times_in(log), 20, 0.5)
-
-
 @pytest.mark.parametrize("deed", ["remove", "replace", "damage"])
 def test_processes_go_on_when_the_file_is_removed_replaced_or_damaged(
     deed: str, path: Path, tmp_path: Path
@@ -844,29 +785,6 @@ def test_processes_go_on_when_the_file_is_removed_replaced_or_damaged(
         if late - early < 0.5
     ]
     assert len(crowded) <= 3 * 20
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_fork_beside_busy_threads_shares_the_budget(open_budget: Open) -> None:
-    budget, stop = open_budget(RateLimit(10**6)), threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            use(budget, 1)
-            time.sleep(0.001)
-
-    threads = [threading.Thread(target=work) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(15):
-            assert runs_in_fork(lambda: use(budget, 3))
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    use(budget, 1)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
