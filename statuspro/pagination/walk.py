@@ -179,11 +179,10 @@ class Walk:
         cursor = self._cursor
         if not asked:
             return cursor.end < cursor.limit
-        return (
-            asked[-1].end < min(cursor.length, cursor.limit)
-            and cursor.expects(asked[0])
-            and len(asked) * self._per_page < self._left
-        )
+        # Where the list has moved, the first of them is to begin inside what has been read.
+        goes_on = asked[0].start <= cursor.end - cursor.moved
+        is_inside = asked[-1].end < min(cursor.length, cursor.limit)
+        return goes_on and is_inside and len(asked) * self._per_page < self._left
 
     def _fetch(self, read: Read) -> Page:
         return read_page(self._client, self._path, self._params, read.number, read.size)
@@ -237,10 +236,6 @@ class Cursor:
         """The first page that has not been read, as the list was then."""
         return self.end // self._per_page + 1
 
-    def expects(self, read: Read) -> bool:
-        """Whether a read that is under way begins where the stretch can go on."""
-        return read.start <= self.end - self.moved  # one position of overlap where it has moved
-
     def notice_movement(self) -> None:
         """Has each read overlap from now on; items that cannot be told apart never do."""
         self.moved = not self._before
@@ -290,6 +285,7 @@ class Cursor:
         sign = self._is_sign(page, fresh)
         if sign and not was_moved:
             self._fall_back(read)
+        self._before = [] if page.has_ids else page.items
         anchor = self._anchor(read, page, sign=sign)
         has_news = self._note_ids(page, fresh, anchor)
         self.count += len(fresh)
@@ -297,7 +293,7 @@ class Cursor:
             self._go_back(read, page)
         else:
             self._advance(read, page)
-        self.total, self._before = page.total, [] if page.has_ids else page.items
+        self.total = page.total
         if sign or self.moved:
             self.notice_movement()
         if has_news:
@@ -346,10 +342,9 @@ class Cursor:
         """Finds the first item of the page that belongs to the stretch, by its index."""
         if read.start <= self._base or not page.has_ids or not (self.moved or sign):
             return 0
-        if not self.moved:
-            return None
-        known = (index for index, one in enumerate(page.by_id) if self._seen.get(one))
-        return next(known, None)
+        # A plain page that came with the first sign may have a gap before it.
+        known = self._seen if self.moved else {}
+        return next((index for index, one in enumerate(page.by_id) if known.get(one)), None)
 
     def _note_ids(self, page: Page, fresh: list[Item], anchor: int | None) -> bool:
         """Notes what was read; says whether it was new, or new in the stretch."""
@@ -376,7 +371,6 @@ class Cursor:
 
     def _doubt_total(self, page: Page) -> None:
         """The total was wrong, so pages that followed each other by it may have a gap between."""
-        self._before = [] if page.has_ids else page.items
         self.notice_movement()
         if page.has_ids and self._trusts_total:
             self._trusts_total = self.is_over = False
