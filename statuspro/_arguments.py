@@ -72,9 +72,21 @@ def timeout(value: Any) -> Any:
     if isinstance(value, tuple) and len(value) != 2:
         raise ValueError("timeout must be a number or a (connect, read) pair")
     for part in parts:
-        if part is not None and not 0 < seconds("timeout", part) <= threading.TIMEOUT_MAX:
-            raise ValueError("timeout must be above 0 and finite (None waits for ever)")
+        if part is not None:
+            _limited_seconds("timeout", part, "None waits for ever")
     return value
+
+
+def deadline(value: Any) -> float | None:
+    """None, or a number of seconds above 0."""
+    return None if value is None else _limited_seconds("deadline", value, "None sets none")
+
+
+def _limited_seconds(name: str, value: Any, otherwise: str) -> float:
+    number = seconds(name, value)
+    if not 0 < number <= threading.TIMEOUT_MAX:
+        raise ValueError(f"{name} must be above 0 and finite ({otherwise})")
+    return number
 
 
 def flag(name: str, value: Any) -> bool:

@@ -42,6 +42,8 @@ class StatusProClient(AuthenticatedClient):
         max_retries: how often a request is sent again at the most.
         max_pages: how many pages a walk goes into a list at the most.
         logger: gets the log records; the logger `statuspro` by default.
+        deadline: seconds that one call may take in all: waits, every attempt, reading. It cuts each
+            timeout to what is left; None sets no bound.
         max_wait: seconds that one call may sleep in all; 0 never sleeps.
         on_wait: told before each wait of 0.1 s or more: `on_wait(seconds, reason)`. What it raises
             ends the call.
@@ -88,6 +90,7 @@ class StatusProClient(AuthenticatedClient):
         max_pages: int = 100,
         logger: Logger | None = None,
         *,
+        deadline: float | None = None,
         max_wait: float = 120.0,
         on_wait: OnWait | None = None,
         rate_limit: RateLimit | None = RateLimit(),

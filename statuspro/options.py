@@ -68,6 +68,10 @@ def _timeout(_: str, value: Any) -> Any:
     return _arguments.timeout(value)
 
 
+def _deadline(_: str, value: Any) -> float | None:
+    return _arguments.deadline(value)
+
+
 def _any(_: str, value: Any) -> Any:
     return value  # where it is used, it is checked
 
@@ -173,6 +177,7 @@ ADAPTER = Place("the adapter, made once, at the start", _set_for_adapter, _got_b
 
 OPTIONS: dict[str, Option] = {
     "timeout": Option(_timeout, 30.0, ATTRIBUTE),
+    "deadline": Option(_deadline, None, CALLS),
     "max_retries": Option(partial(_arguments.whole_number, least=0), 5, POLICY),
     "max_pages": Option(_positive, 100, ATTRIBUTE),
     "logger": Option(_logger, None, CALLS),
@@ -202,6 +207,7 @@ class SessionChanges(TypedDict, total=False):
     """What `with_options` of a :class:`statuspro.Client` takes."""
 
     timeout: TimeoutType
+    deadline: float | None
     headers: Mapping[str, str] | None
     cookies: Any
     params: Mapping[str, Any] | None

@@ -69,6 +69,8 @@ class Client(requests.Session):
     Args:
         base_url: what relative URLs are appended to.
         timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+        deadline: seconds that one call may take in all: waits, every attempt, reading. It cuts each
+            timeout to what is left; None sets no bound.
         headers: sent with every request, besides requests' own.
         cookies: sent with every request: a dict or a cookie jar.
         params: query parameters of every request.
@@ -105,6 +107,7 @@ class Client(requests.Session):
         base_url: str,
         *,
         timeout: TimeoutType = 30.0,
+        deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Any = None,
         params: Mapping[str, Any] | None = None,
@@ -331,10 +334,11 @@ class Client(requests.Session):
 
         Raises:
             APIConnectionError: there is no response.
-            APITimeoutError: there was none in time.
+            APITimeoutError: there was none in time, or the deadline has passed.
             ConfigurationError: the URL is of another origin.
             InvalidResponseError: the body of a 2xx is larger than `max_response_bytes`.
-            RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
+            RateLimitError: the wait for the rate budget would exceed `max_wait` or pass the
+                deadline; nothing was sent.
             RedirectError: a redirect that was to be followed leaves the origin.
         """
         check_fork()
@@ -562,6 +566,8 @@ class AuthenticatedClient(Client):
         base_url: what relative URLs are appended to.
         token: the bearer token.
         timeout: seconds, or a (connect, read) pair of seconds; None waits for ever.
+        deadline: seconds that one call may take in all: waits, every attempt, reading. It cuts each
+            timeout to what is left; None sets no bound.
         headers: sent with every request, besides requests' own.
         cookies: sent with every request: a dict or a cookie jar.
         params: query parameters of every request.
@@ -590,6 +596,7 @@ class AuthenticatedClient(Client):
         token: str,
         *,
         timeout: TimeoutType = 30.0,
+        deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Any = None,
         params: Mapping[str, Any] | None = None,

@@ -370,6 +370,13 @@ def test_a_limit_that_makes_no_sense_says_so(away: Path, monkeypatch: pytest.Mon
         ({"max_wait": -1}, ValueError),
         ({"max_wait": "1"}, TypeError),
         ({"max_wait": float("nan")}, ValueError),
+        ({"deadline": 0}, ValueError),
+        ({"deadline": -1.0}, ValueError),
+        ({"deadline": float("inf")}, ValueError),
+        ({"deadline": float("nan")}, ValueError),
+        ({"deadline": "2"}, TypeError),
+        ({"deadline": True}, TypeError),
+        ({"deadline": (1, 2)}, TypeError),
         ({"on_wait": 7}, TypeError),
         ({"logger": "statuspro"}, TypeError),
         ({"rate_limit": 60}, TypeError),
@@ -672,6 +679,7 @@ def test_a_pickled_client_finds_its_key_where_it_is(
         3,
         4,
         logging.getLogger("mine"),
+        deadline=2.0,
         max_wait=5.0,
         on_wait=note,
         rate_limit=RateLimit(requests=6),
@@ -693,7 +701,7 @@ def test_a_pickled_client_finds_its_key_where_it_is(
         *("rate_limit_storage", "cookies", "params", "follow_redirects", "verify", "hooks"),
     ):
         assert getattr(other, name) == getattr(client, name), name
-    for name in ("max_wait", "on_wait", "logger", "max_response_bytes"):
+    for name in ("deadline", "max_wait", "on_wait", "logger", "max_response_bytes"):
         assert getattr(other._settings, name) == getattr(client._settings, name), name
     other.mount("https://", recorder)
     assert sent_by(other, recorder) == (f"{BASE_URL}/statuses?shop=a", "Bearer key-of-there")

@@ -75,6 +75,7 @@ class Picklable(Recorder):
 #: Of each option a value that is not its default.
 VALUES: dict[str, Any] = {
     "timeout": (1.0, 2.0),
+    "deadline": 2.5,
     "max_retries": 3,
     "max_pages": 4,
     "logger": logging.getLogger("mine"),

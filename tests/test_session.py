@@ -130,6 +130,8 @@ def test_what_cannot_be_changed_later_is_an_unknown_keyword_then(name: str) -> N
         ({"timeout": "30"}, TypeError),
         ({"timeout": 0}, ValueError),
         ({"timeout": (1, 2, 3)}, ValueError),
+        ({"deadline": 0}, ValueError),
+        ({"deadline": "2"}, TypeError),
         ({"pool_connections": 0}, ValueError),
         ({"pool_connections": "10"}, TypeError),
         ({"pool_maxsize": 0}, ValueError),

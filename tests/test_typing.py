@@ -107,6 +107,7 @@ if TYPE_CHECKING:
             5,
             100,
             None,
+            deadline=90.0,
             max_wait=60.0,
             on_wait=lambda seconds, reason: print(f"{seconds:.1f} s: {reason}"),
             rate_limit=RateLimit(requests=30, bulk=5, period=60.0),
@@ -132,7 +133,7 @@ if TYPE_CHECKING:
         assert_type(client.with_headers({}), StatusProClient)
         assert_type(client.with_cookies({}), StatusProClient)
         assert_type(client.with_timeout(None), StatusProClient)
-        assert_type(client.with_options(max_wait=1.0, rate_limit=None), StatusProClient)
+        assert_type(client.with_options(deadline=None, rate_limit=None), StatusProClient)
         assert_type(client.max_retries, int)
         assert_type(client.max_pages, int)
         assert_type(client.rate_limit, RateLimit | None)

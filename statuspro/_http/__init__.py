@@ -12,6 +12,7 @@ The way of a call, down on the left and back up on the right::
     the socket        the request's bytes                    response.py: head and body, bounded
 
 `callbacks.py` tells what the caller's own code raised on the way, `codings.py` what may be decoded.
+`in_time.py` has a socket wait no longer than the call's deadline leaves it.
 
 The names of requests, urllib3 and http.client that this package relies on, and that those do not
 promise: they are private, or have no documentation. Each with the module that uses it, and what
@@ -24,6 +25,13 @@ http.client.HTTPConnection.response_class (connection.py)
     Puts our response in the place of http.client's. In its stead: `getresponse`.
 http.client.HTTPConnection.sock (connection.py)
     Says whether there is a connection yet. In its stead: urllib3's `is_closed`.
+http.client.HTTPConnection.port (socks.py)
+    Where to connect to. In its stead: the URL of the request.
+http.client.HTTPConnection.timeout (connection.py, socks.py)
+    Seconds that a socket waits. Ours cuts it to what is left of the call's deadline. In its stead:
+    the `Timeout` that a pool is handed.
+http.client.HTTPConnection.source_address (socks.py)
+    Where a connection comes from. In its stead: the options of the pool.
 http.client.HTTPResponse.begin (response.py)
     Is called to read the head. In its stead: `getresponse` calls our own name for it.
 http.client.HTTPResponse._read_status (response.py)
@@ -56,6 +64,14 @@ urllib3.PoolManager.pools (pool.py)
     The pools, with the `dispose_func` that closes what falls out. In its stead: `clear`.
 urllib3.PoolManager.pool_classes_by_scheme (pool.py)
     Makes the pools. In its stead: `connection_from_pool_key`.
+urllib3.connection.HTTPConnection._new_conn (connection.py, socks.py)
+    Opens a socket. Ours divides what is left of the deadline among the addresses of a host. In its
+    stead: `connect`.
+urllib3.connection.HTTPConnection.socket_options (socks.py)
+    Are set on each socket. In their stead: the options of the pool.
+urllib3.connection.HTTPSConnection._connect_tls_proxy (connection.py)
+    Wraps the socket to a proxy in TLS. Ours has it keep to the deadline. In its stead: a context of
+    TLS with a class of sockets of our own.
 urllib3.HTTPResponse._original_response (response.py)
     Carries the cookies' headers, for requests, which looks into it twice. Taken away where there
     are none. In its stead: `Set-Cookie` read from `headers`.

@@ -19,6 +19,7 @@ import requests
 
 from statuspro._http.callbacks import call_back, note_sent
 from statuspro._logging import Logger, log
+from statuspro.errors import StatusProError
 from statuspro.pacing import Budget, Slot, Wait
 from statuspro.redaction import loggable_query, request_line
 
@@ -26,6 +27,9 @@ from statuspro.redaction import loggable_query, request_line
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 BULK_PATH = "/orders/bulk-status"
+
+#: Seconds. A call with less than this left of its deadline is over: no timeout is that short.
+_NOTHING = 0.001
 
 #: Shorter waits are not worth telling a person about.
 _SHORTEST_TOLD = 0.1
@@ -46,6 +50,7 @@ class CallSettings(NamedTuple):
         max_response_bytes: the largest decoded body that is read.
         budget: the rate budget, or None for no pacing.
         reserve: how many of the budget's requests are left to clients with a smaller reserve.
+        deadline: seconds that one call may take in all, or None for no bound.
     """
 
     max_wait: float = 120.0
@@ -54,20 +59,25 @@ class CallSettings(NamedTuple):
     max_response_bytes: int = 64 * 2**20
     budget: Budget | None = None
     reserve: int = 0
+    deadline: float | None = None
 
 
 class WaitTooLong(Exception):  # noqa: N818 - not an error by itself: the call decides what it means
-    """A wait would take the call past its `max_wait`.
+    """A wait would take the call past its `max_wait` or its deadline.
 
     Attributes:
         seconds: how long the wait would have been.
         reason: what it would have been for.
+        bound: what does not allow it, in words.
+        is_deadline: whether that is the deadline.
     """
 
-    def __init__(self, seconds: float, reason: str) -> None:
+    def __init__(self, seconds: float, reason: str, bound: str, *, is_deadline: bool) -> None:
         super().__init__(seconds, reason)
         self.seconds = seconds
         self.reason = reason
+        self.bound = bound
+        self.is_deadline = is_deadline
         #: What the wait followed: a response (urllib3's) or an error; neither before a first send.
         self.response: Any = None
         self.error: Exception | None = None
@@ -122,10 +132,11 @@ def is_repeatable(body: Any) -> bool:
 
 
 class OneCall:
-    """What calls that count as one share: the seconds they have slept, and what they have written.
+    """What calls that count as one share: their deadline, their sleep, and what they have written.
 
     Attributes:
         seconds: slept so far.
+        ends: when the first of them that has a deadline must be over; None without one.
         writes: the calls that may change something, the first one first.
         on_attempt: told of each attempt of a write, `on_attempt(call, True)` when it has its slot
             and is sent next, `on_attempt(call, False)` when it has not arrived and the call waits
@@ -134,6 +145,7 @@ class OneCall:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.ends: float | None = None
         self.writes: list[Call] = []
         self.on_attempt: Callable[[Call, bool], object] | None = None
 
@@ -144,7 +156,7 @@ _cancellation: ContextVar[Cancellation | None] = ContextVar("cancellation", defa
 
 @contextmanager
 def one_call() -> Iterator[OneCall]:
-    """Requests within count as one call: `max_wait` bounds what they sleep together."""
+    """Requests within count as one call: `max_wait` and `deadline` bound them together."""
     outer = _one_call.get()
     if outer is not None:
         yield outer
@@ -164,6 +176,9 @@ def cancel_with(cancellation: Cancellation) -> None:
 
 class Call:
     """One request on its way, over all its attempts."""
+
+    #: The real one, also for tests that have time stand still or fly.
+    _now = staticmethod(time.monotonic)
 
     def __init__(
         self, request: requests.PreparedRequest, settings: CallSettings, lease: float
@@ -189,9 +204,20 @@ class Call:
         self._one = _one_call.get() or OneCall()
         if self.is_write:
             self._one.writes.append(self)
+        #: When the call must be over, on the clock `_now`; None without a deadline.
+        self.ends: float | None = None
+        if settings.deadline is not None:
+            self.ends = self._ends_in(settings.deadline)
+            lease = min(lease, settings.deadline)
         self._lease = lease
         self._slot: Slot | None = None
         self._started = 0.0
+
+    def _ends_in(self, deadline: float) -> float:
+        ends = self._now() + deadline
+        if self._one.ends is None:
+            self._one.ends = ends
+        return min(ends, self._one.ends)
 
     @property
     def request_line(self) -> str:
@@ -202,6 +228,24 @@ class Call:
     def may_have_arrived(self) -> bool:
         """Tells whether the service may have got any of it, and has not refused it with a 429."""
         return self.attempt > 0 and self.sent is not False and self.status != 429
+
+    @property
+    def is_over(self) -> bool:
+        """Tells whether the deadline has passed."""
+        return self.ends is not None and self.ends - self._now() < _NOTHING
+
+    def cut(self, timeout: Any) -> Any:
+        """Cuts a timeout, in seconds, to what is left of the deadline.
+
+        Raises:
+            TimeoutError: nothing is left.
+        """
+        if self.ends is None:
+            return timeout
+        left = self.ends - self._now()
+        if left < _NOTHING:
+            raise TimeoutError("the deadline has passed")
+        return min(timeout, left) if isinstance(timeout, (int, float)) else left
 
     def begin_attempt(self) -> None:
         """Waits for a slot of the rate budget.
@@ -227,13 +271,17 @@ class Call:
         try:
             while wait := self._ask(budget, slot):
                 self.sleep(wait.seconds, wait.reason)
+            if self.is_over:
+                raise self._past_deadline(0.0, "the rate budget was busy")
         except BaseException:
+            self._hurry(slot)
             budget.give_back(slot)
             raise
         return slot
 
     def _give_slot_back(self) -> None:
         if self._slot is not None and self.settings.budget is not None:
+            self._hurry(self._slot)
             self.settings.budget.give_back(self._slot)
             self._slot = None
 
@@ -247,13 +295,28 @@ class Call:
 
     def _ask(self, budget: Budget, slot: Slot) -> Wait | None:
         slot.patience = self.settings.max_wait - self._one.seconds
+        self._hurry(slot)
         began = time.perf_counter()
         try:
             return budget.take(slot)
+        except StatusProError as error:
+            is_late = self.is_over or isinstance(error.__cause__, TimeoutError)
+            if self.ends is not None and is_late:
+                raise self._past_deadline(slot.patience, str(error)) from None
+            raise
         finally:
             waited = time.perf_counter() - began
             if waited >= _SHORTEST_TOLD:  # for other processes, whose turn it was
                 self._one.seconds += waited
+
+    def _hurry(self, slot: Slot) -> None:
+        if self.ends is not None:
+            slot.patience = min(slot.patience, max(0.0, self.ends - self._now()))
+            slot.is_urgent = True
+
+    def _past_deadline(self, seconds: float, reason: str) -> WaitTooLong:
+        bound = f"the deadline of {self.settings.deadline:g} s allows"
+        return WaitTooLong(seconds, reason, bound, is_deadline=True)
 
     def note_on(self, error: BaseException) -> None:
         """Notes on what the caller's own code raised that a write had been sent by then."""
@@ -272,6 +335,7 @@ class Call:
         if self._slot is not None and self.settings.budget is not None:
             # Unless it never left, it may still be under way to the service.
             self._slot.answered = self.status is not None or self.sent is False
+            self._hurry(self._slot)
             self.settings.budget.finish(self._slot)
             self._slot = None
 
@@ -283,12 +347,14 @@ class Call:
     def end_refused_attempt(self, retry_after: float | None) -> None:
         """Has the whole budget pause: the service has refused the attempt with a 429."""
         if self._slot is not None and self.settings.budget is not None:
+            self._hurry(self._slot)
             self.settings.budget.refuse(self._slot, retry_after)
             self._slot = None
 
     def observe_budget(self, remaining: int, reset: float | None) -> None:
         """Tells the budget what is left of the service's window, which ends in `reset` seconds."""
         if self._slot is not None and self.settings.budget is not None:
+            self._hurry(self._slot)
             self.settings.budget.observe(self._slot, remaining, reset)
 
     def sleep(self, seconds: float, reason: str) -> None:
@@ -298,9 +364,15 @@ class Call:
             WaitTooLong: this call may not sleep that long.
         """
         if self._one.seconds + seconds > self.settings.max_wait:
-            raise WaitTooLong(seconds, reason)
+            bound = f"max_wait allows ({self.settings.max_wait:g} s in all)"
+            raise WaitTooLong(seconds, reason, bound, is_deadline=False)
+        if self.ends is not None and seconds > self.ends - self._now() - _NOTHING:
+            raise self._past_deadline(seconds, reason)
         seconds = min(seconds, threading.TIMEOUT_MAX)  # or Python raises an OverflowError
-        _sleep(self.settings, seconds, self.request_line, reason)
+        _tell(self.settings, seconds, self.request_line, reason)
+        if self.ends is not None:  # what was told may have taken its time
+            seconds = min(seconds, max(0.0, self.ends - self._now()))
+        _sleep(seconds)
         self._one.seconds += seconds
 
     def log_response(self, status: int) -> None:
@@ -335,15 +407,20 @@ def pause(settings: CallSettings, seconds: float, before: str, reason: str) -> N
         WaitTooLong: one call may not sleep that long.
     """
     if seconds > settings.max_wait:
-        raise WaitTooLong(seconds, reason)
-    _sleep(settings, seconds, before, reason)
+        bound = f"max_wait allows ({settings.max_wait:g} s)"
+        raise WaitTooLong(seconds, reason, bound, is_deadline=False)
+    _tell(settings, seconds, before, reason)
+    _sleep(seconds)
 
 
-def _sleep(settings: CallSettings, seconds: float, before: str, reason: str) -> None:
+def _tell(settings: CallSettings, seconds: float, before: str, reason: str) -> None:
     if seconds >= _SHORTEST_TOLD and settings.on_wait is not None:
         call_back(settings.on_wait, seconds, reason)
     level: Literal["warning", "info"] = "warning" if seconds >= 1 else "info"
     log(settings.logger, level, "Waiting %.1f s before %s: %s", seconds, before, reason)
+
+
+def _sleep(seconds: float) -> None:
     (_cancellation.get() or time).sleep(seconds)
 
 

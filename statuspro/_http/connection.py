@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import ProxyError
+from urllib3.util.connection import allowed_gai_family
 
 from statuspro._http.call import current_call
 from statuspro._http.callbacks import watched
+from statuspro._http.in_time import in_time
 from statuspro._http.response import ArrivingResponse, read_body
 
 _VERSION: str = vars(urllib3)["__version__"]  # which its types do not tell of
@@ -35,6 +38,10 @@ else:
 
     HTTPConnection = _own(urllib3.connection.HTTPConnection)
     HTTPSConnection = _own(urllib3.connection.HTTPSConnection)
+
+
+#: Bytes of a request that are sent at a time where there is a deadline: a record of TLS.
+_RECORD = 2**14
 
 
 class ProxyRefusedError(ProxyError):
@@ -77,13 +84,38 @@ class CallConnection(HTTPConnection):
         super().putrequest(method, url, *args, **kwargs)
 
     def request(self, method: str, url: str, body: Any = None, *args: Any, **options: Any) -> None:
+        call = current_call()
+        if call is not None:
+            call.sent = False
+            self.timeout = call.cut(self.timeout)
         super().request(method, url, watched(body), *args, **options)
 
     def connect(self) -> None:
         call = current_call()
         if call is not None:
             call.sent = False
+            self.timeout = call.cut(self.timeout)
         super().connect()
+
+    def _new_conn(self) -> socket.socket:
+        call = current_call()
+        if call is not None and call.ends is not None:
+            # urllib3 tries one address after the other, each for as long.
+            self.timeout = call.cut(self.timeout) / _count_addresses(self.host)
+        return super()._new_conn()
+
+    def send(self, data: Any) -> None:
+        call = current_call()
+        if call is None or call.ends is None or self.sock is None:
+            super().send(data)
+            return
+        pieces = range(0, len(data), _RECORD) if isinstance(data, bytes) else ()
+        for start in pieces:
+            self.sock.settimeout(call.cut(self.timeout))
+            super().send(data[start : start + _RECORD])
+        if not pieces:
+            self.sock.settimeout(call.cut(self.timeout))
+            super().send(data)
 
     def _tunnel(self) -> None:
         try:
@@ -105,8 +137,10 @@ class CallConnection(HTTPConnection):
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's own does
         # urllib3's retries do not see a body that is read after them, so it is read before.
-        response = super().getresponse()
         call = current_call()
+        if call is not None:
+            self.timeout = call.cut(self.timeout)
+        response = super().getresponse()
         if call is not None:
             call.hear()
             body = None
@@ -131,3 +165,18 @@ class Connection(CallConnection):
 
 class TLSConnection(CallConnection, HTTPSConnection):
     """A connection over https."""
+
+    def _new_conn(self) -> socket.socket:
+        return in_time(super()._new_conn())  # type: ignore[no-any-return]
+
+    def _connect_tls_proxy(self, hostname: str, sock: Any) -> Any:
+        # The service's TLS goes through that of the proxy.
+        return in_time(super()._connect_tls_proxy(hostname, sock))
+
+
+def _count_addresses(host: str) -> int:
+    try:
+        found = socket.getaddrinfo(host, None, allowed_gai_family(), socket.SOCK_STREAM)
+    except OSError:  # which urllib3 will report
+        return 1
+    return max(1, len(found))

@@ -20,7 +20,7 @@ from urllib3.exceptions import (
     TimeoutError,
 )
 
-from statuspro._http.call import SAFE_METHODS
+from statuspro._http.call import SAFE_METHODS, Call
 from statuspro._http.connection import ProxyRefusedError
 from statuspro.errors import (
     APIConnectionError,
@@ -67,6 +67,28 @@ def translate(
         _message(cause, request),
         request_line=line,
         maybe_applied=_maybe_applied(cause, request, sent),
+    )
+
+
+def past_deadline(failure: APIConnectionError, call: Call) -> APITimeoutError:
+    """Makes the error of a call that its deadline has ended.
+
+    Args:
+        failure: what ended its last attempt.
+        call: the call.
+    """
+    if call.sent:
+        came_of_it = "the response had not come whole"
+    elif call.sent is None:
+        came_of_it = "there was no response"
+    else:
+        came_of_it = "there was no connection, so nothing was sent"
+    attempts = f" (attempt {call.attempt})" if call.attempt > 1 else ""
+    advice = "" if failure.maybe_applied else " It can be sent again."
+    return APITimeoutError(
+        f"The deadline of {call.settings.deadline:g} s has passed: {came_of_it}{attempts}.{advice}",
+        request_line=failure.request_line,
+        maybe_applied=failure.maybe_applied,
     )
 
 

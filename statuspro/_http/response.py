@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 from urllib3.exceptions import DecodeError, ProtocolError
 
-from statuspro._http.call import Call
+from statuspro._http.call import Call, current_call
 from statuspro._http.codings import is_bounded
 
 if TYPE_CHECKING:
@@ -40,20 +40,30 @@ class Arriving(io.RawIOBase):
 
     A socket's timeout bounds the silence between two packets, so a response that drips, or one
     whose headers, trailers or compressed nothings have no end, would never be over.
+
+    Args:
+        raw: what the bytes are read from.
+        seconds: that the response may take once it has begun; None for no bound.
+        sock: the socket under it, whose timeout is cut to what is left of the call's deadline.
     """
 
     #: The real one, also for tests that have time stand still or fly.
     _now = staticmethod(time.monotonic)
 
-    def __init__(self, raw: io.RawIOBase, seconds: float | None) -> None:
+    def __init__(self, raw: io.RawIOBase, seconds: float | None, sock: Any = None) -> None:
         self._raw = raw
+        self._sock = sock
         self._seconds = seconds
+        call = current_call()
+        self._call = call if call is not None and call.ends is not None else None
         self._deadline: float | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
+        if self._call is not None:
+            self._sock.settimeout(self._call.cut(self._seconds))
         count = self._raw.readinto(buffer)
         if self._seconds is not None:
             now = self._now()
@@ -80,7 +90,7 @@ class ArrivingResponse(http.client.HTTPResponse):
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
         self._is_to_head = method == "HEAD"
-        self.fp = io.BufferedReader(Arriving(_unbuffered(self.fp), _timeout_of(sock)))
+        self.fp = io.BufferedReader(Arriving(_unbuffered(self.fp), _timeout_of(sock), sock))
 
     def begin(self) -> None:
         """Reads the head of the final response, past those of interim ones."""
@@ -185,14 +195,14 @@ def read_body(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes |
     """
     limit = call.settings.max_response_bytes
     if not call.is_streamed:
-        body = _decoded(response, limit)
+        body = _decoded(response, limit, call)
         if _COOKIES.isdisjoint(map(str.lower, response.headers)):
             response._original_response = None  # where requests would look for them, twice
         return response, body
-    raw = _collected(response, limit, decode=False)
+    raw = _collected(response, limit, call, decode=False)
     if raw is None:
         return response, None
-    return _replayed(response, raw), _decoded(_replayed(response, raw), limit)
+    return _replayed(response, raw), _decoded(_replayed(response, raw), limit, call)
 
 
 def _replayed(response: HTTPResponse, raw: bytes) -> HTTPResponse:
@@ -210,7 +220,7 @@ def _replayed(response: HTTPResponse, raw: bytes) -> HTTPResponse:
     )
 
 
-def _decoded(response: HTTPResponse, limit: int) -> bytes | None:
+def _decoded(response: HTTPResponse, limit: int, call: Call) -> bytes | None:
     """Reads the body and decodes it; None when it is larger than `limit`."""
     coding = response.headers.get("Content-Encoding")
     if coding is None and 0 < (response.length_remaining or 0) <= limit:
@@ -219,17 +229,18 @@ def _decoded(response: HTTPResponse, limit: int) -> bytes | None:
     if coding is not None and not is_bounded(coding):
         raise ProtocolError("the body has a coding that was not asked for")
     try:
-        return _collected(response, limit, decode=True)
+        return _collected(response, limit, call, decode=True)
     except DecodeError:
         raise ProtocolError("the body cannot be decoded") from None
 
 
-def _collected(response: HTTPResponse, limit: int, *, decode: bool) -> bytes | None:
+def _collected(response: HTTPResponse, limit: int, call: Call, *, decode: bool) -> bytes | None:
     chunks: list[bytes] = []
     size = 0
     while chunk := response.read1(_CHUNK, decode_content=decode):
         chunks.append(chunk)
         size += len(chunk)
+        call.cut(None)  # decoding takes its time too
         if size > limit:
             return None
     return b"".join(chunks)

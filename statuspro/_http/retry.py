@@ -208,14 +208,14 @@ def _without_proxy(error: Exception) -> Exception:
 
 
 def _may_send_again(method: str, error: Exception) -> bool:
-    if of_the_caller(error):
+    call = current_call()
+    if of_the_caller(error) or (call is not None and call.is_over):
         return False
     if isinstance(error, ProxyRefusedError) and error.status not in TRIED_AGAIN:
         return False
     cause = error.original_error if isinstance(error, ProxyError) else error
     if isinstance(cause, SSLError) and not _is_broken_off(cause):
         return False
-    call = current_call()
     if call is not None and not call.is_repeatable:
         return False
     if call is not None and call.sent is not None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import functools
+import importlib
 import re
+import socket
 from typing import Any
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, ProxyError
+from urllib3.exceptions import ProxyError
 
+from statuspro._http.call import current_call
 from statuspro._http.connection import CallConnection, ProxyRefusedError
+from statuspro._http.in_time import in_time_class
 from statuspro._http.pool import UnlessReplaced
 from statuspro.errors import ConfigurationError
 
@@ -23,7 +27,7 @@ def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
         pool: the class of pools over plain http, of which a class of its own is made.
         tls_pool: the class of pools over https, likewise.
     """
-    # Imported where it is needed: without PySocks there is nothing to import.
+    # Imported where they are needed: without PySocks there is nothing to import.
     from urllib3.contrib import socks
 
     class SOCKSConnection(_SOCKSConnection, socks.SOCKSConnection):
@@ -62,20 +66,54 @@ def check_socks_version(proxy: str) -> None:
 class _SOCKSConnection(CallConnection):
     """What ours do beside urllib3's through a SOCKS proxy."""
 
-    def connect(self) -> None:
+    _socks_options: Any
+
+    def _new_conn(self) -> Any:
+        # In place of urllib3's: PySocks' own sockets wait for each byte of the negotiation anew.
+        proxy = self._socks_options
+        where = proxy["proxy_host"].strip("[]"), proxy["proxy_port"]
+        failure: Exception = OSError("the proxy has no address")
         try:
-            super().connect()
-        except ConnectTimeoutError as error:
-            raise _socks_failure(error) from None
+            for family, *_ in socket.getaddrinfo(*where, 0, socket.SOCK_STREAM):
+                try:
+                    return self._connected(family)
+                except OSError as error:  # PySocks' own are such
+                    failure = error
+        except OSError as error:
+            failure = error
+        raise _socks_failure(failure) from None
+
+    def _connected(self, family: int) -> Any:
+        """Opens a connection by one of the proxy's addresses."""
+        proxy, call = self._socks_options, current_call()
+        sock = in_time_class(importlib.import_module("socks").socksocket)(family)
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            sock.settimeout(self.timeout if call is None else call.cut(self.timeout))
+            sock.set_proxy(
+                proxy["socks_version"],
+                proxy["proxy_host"].strip("[]"),
+                proxy["proxy_port"],
+                proxy["rdns"],
+                proxy["username"],
+                proxy["password"],
+            )
+            if self.source_address:
+                sock.bind(self.source_address)
+            sock.connect((self.host.strip("[]"), self.port))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
 
 #: What SOCKS5's replies mean.
 _SOCKS_REPLIES = {"3": errno.ENETUNREACH, "4": errno.EHOSTUNREACH, "5": errno.ECONNREFUSED}
 
 
-def _socks_failure(error: ConnectTimeoutError) -> ProxyError:
-    # PySocks wraps what happened, more than once, and urllib3 wraps that again.
-    cause: Any = error.__cause__ or error.__context__ or error
+def _socks_failure(cause: Any) -> ProxyError:
+    # PySocks wraps what happened, more than once.
     while getattr(cause, "socket_err", None) is not None:
         cause = cause.socket_err
     if type(cause).__name__ == "SOCKS5AuthError":

@@ -9,15 +9,15 @@ from typing import Any, ClassVar, cast
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, Timeout
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, TimeoutError
 
 from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro._http.callbacks import of_the_caller
-from statuspro._http.exceptions import translate
+from statuspro._http.exceptions import past_deadline, translate
 from statuspro._http.pool import Pool, Pools, TLSPool, use_our_pools
 from statuspro._http.retry import RetryPolicy, note_unslept, retry_policy, settle
 from statuspro._http.socks import check_socks_version, socks_pool_classes
-from statuspro.errors import InvalidResponseError, RateLimitError
+from statuspro.errors import APIConnectionError, InvalidResponseError, RateLimitError
 from statuspro.redaction import Redactor
 
 #: Seconds that an attempt is thought to take at the most where it has no timeout.
@@ -118,8 +118,9 @@ class Transport(HTTPAdapter):
 
         Raises:
             APIConnectionError: there is no response.
-            APITimeoutError: there was none in time.
-            RateLimitError: the wait for the rate budget would exceed `max_wait`; nothing was sent.
+            APITimeoutError: there was none in time, or the deadline has passed.
+            RateLimitError: the wait for the rate budget would exceed `max_wait` or pass the
+                deadline; nothing was sent.
             InvalidResponseError: the response is larger than `max_response_bytes`.
             BaseException: what the caller's own code raised (`on_wait`, a logger, a signal
                 handler), as it is; with a note where a write had been sent by then.
@@ -128,6 +129,7 @@ class Transport(HTTPAdapter):
         call.is_streamed = stream
         try:
             with under_way(call):
+                _check_deadline(call)
                 call.begin_attempt()
                 response = super().send(request, stream, timeout, verify, cert, proxies)
                 if call.body is not None:
@@ -142,12 +144,14 @@ class Transport(HTTPAdapter):
             if too_long.error is None:
                 failure: BaseException = _out_of_budget(call, too_long)
             else:
-                failure = translate(too_long.error, request, call.sent)
+                failure = _failure(too_long.error, call, request)
+                if too_long.is_deadline and isinstance(failure, APIConnectionError):
+                    failure.message += f" {_no_time(call)}"
         except Cancelled:
             raise
         except (requests.RequestException, HTTPError) as error:
             own = of_the_caller(error)
-            failure = own or translate(error, request, call.sent)
+            failure = own or _failure(error, call, request)
             if own is not None:
                 call.note_on(own)
         except BaseException as error:
@@ -202,10 +206,26 @@ def _with_body(response: requests.Response, call: Call) -> requests.Response:
     return response
 
 
+def _no_time(call: Call) -> str:
+    return f"The deadline of {call.settings.deadline:g} s leaves no time to try again."
+
+
+def _check_deadline(call: Call) -> None:
+    if call.is_over:  # of several that count as one, an earlier one has used the time up
+        call.sent = False
+        raise TimeoutError
+
+
+def _failure(error: Exception, call: Call, request: requests.PreparedRequest) -> Exception:
+    failure = translate(error, request, call.sent)
+    if call.is_over and isinstance(failure, APIConnectionError):
+        return past_deadline(failure, call)
+    return failure
+
+
 def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
     return RateLimitError(
-        f"{too_long.reason}. That is longer than max_wait allows "
-        f"({call.settings.max_wait:g} s in all): nothing was sent.",
+        f"{too_long.reason}. That is longer than {too_long.bound}: nothing was sent.",
         retry_after=too_long.seconds,
         request_line=call.request_line,
     )

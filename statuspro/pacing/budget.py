@@ -24,6 +24,8 @@ Clock = Callable[[], float]
 
 # Seconds that a change waits for others at the most, however long its caller could.
 _MOST_PATIENCE = 5.0
+# Seconds that an urgent change may take though its caller has no time left.
+_LEAST_PATIENCE = 0.1
 
 
 class User:
@@ -37,12 +39,13 @@ class Budget(ForkSafe, ABC):
     logger: Logger = logging.getLogger("statuspro")
 
     @abstractmethod
-    def change(self, change: Change[T], patience: float) -> T:
+    def change(self, change: Change[T], patience: float, *, urgent: bool = False) -> T:
         """Changes the counts as a whole or not at all, and returns what `change` does.
 
         Args:
             change: may run more than once.
             patience: seconds to wait for others that change the counts.
+            urgent: whether a slow storage may not take longer either.
 
         Raises:
             StatusProError: the counts cannot be reached.
@@ -59,7 +62,7 @@ class Budget(ForkSafe, ABC):
         """
         if slot.taken:
             return None
-        wait = self.change(lambda ledger: ledger.take(slot), slot.patience)
+        wait = self.change(lambda ledger: ledger.take(slot), slot.patience, urgent=slot.is_urgent)
         slot.taken = wait is None
         return wait
 
@@ -103,12 +106,16 @@ class Budget(ForkSafe, ABC):
         if slot.bulk:
             return  # the response to a bulk request may speak of either limit
         with contextlib.suppress(StatusProError):  # which the end of the attempt will tell
-            self.change(lambda ledger: ledger.observe(slot, remaining, reset), slot.patience)
+            self.change(
+                lambda ledger: ledger.observe(slot, remaining, reset),
+                slot.patience,
+                urgent=slot.is_urgent,
+            )
 
     def _end(self, slot: Slot, change: Change[None]) -> None:
         """Changes the counts after the attempt: a failure here must not lose its outcome."""
         try:
-            self.change(change, slot.patience)
+            self.change(change, slot.patience, urgent=slot.is_urgent)
         except StatusProError as error:
             log(self.logger, "warning", "%s; a slot is kept until its lease ends", error)
         slot.number, slot.place, slot.due, slot.taken = 0, 0.0, 0.0, False
@@ -128,7 +135,7 @@ class LocalBudget(Budget):
         self._clock = clock
         super().__init__()
 
-    def change(self, change: Change[T], patience: float) -> T:
+    def change(self, change: Change[T], patience: float, *, urgent: bool = False) -> T:
         """Changes the counts, see `Budget`."""
         with self.lock:
             self._ledger.now = self._clock()
@@ -150,6 +157,7 @@ class Storage(ForkSafe, ABC):
     Attributes:
         name: how messages name the budgets in it.
         losses: how often counts may have been lost with the whole storage.
+        ends: when an urgent change must be over, on the clock `time.monotonic`; None for others.
     """
 
     #: Seconds that a change may take though its caller must not wait: it is no wait yet.
@@ -158,13 +166,17 @@ class Storage(ForkSafe, ABC):
     def __init__(self, where: str) -> None:
         self.name = f"the rate budget in {where}"
         self.losses = 0
+        self.ends: float | None = None
         self._pid = 0  # of the process that has opened the connection
         self._users: WeakSet[User] = WeakSet()
         super().__init__()
 
-    def change(self, budget: SharedBudget, change: Change[T], patience: float) -> T:
+    def change(
+        self, budget: SharedBudget, change: Change[T], patience: float, *, urgent: bool = False
+    ) -> T:
         """Changes the counts of a budget, see `Budget`."""
-        patience = min(max(patience, self.least_patience), _MOST_PATIENCE)
+        least = _LEAST_PATIENCE if urgent else self.least_patience
+        patience = min(max(patience, least), _MOST_PATIENCE)
         deadline = time.monotonic() + patience
         try:
             if not self.lock.acquire(timeout=patience):
@@ -172,6 +184,7 @@ class Storage(ForkSafe, ABC):
             if self._pid != os.getpid():  # a fork that ran no hooks
                 self.after_fork_in_child()
                 self._pid = os.getpid()
+            self.ends = deadline if urgent else None
             return self.change_until(deadline, budget, change)
         finally:
             # Not by what `acquire` returned: Ctrl-C can come before that is known.
@@ -227,9 +240,9 @@ class SharedBudget(Budget):
         self._warned: set[str] = set()
         super().__init__()
 
-    def change(self, change: Change[T], patience: float) -> T:
+    def change(self, change: Change[T], patience: float, *, urgent: bool = False) -> T:
         """Changes the counts, see `Budget`."""
-        return self.storage.change(self, change, patience)
+        return self.storage.change(self, change, patience, urgent=urgent)
 
     def ledger(self, data: object, steady: float, wall: float, *, outdated: bool = False) -> Ledger:
         """Makes a ledger of what is stored, and of what this process knows where that was lost.

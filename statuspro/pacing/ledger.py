@@ -61,6 +61,7 @@ class Slot:
     Attributes:
         patience: seconds that the caller can still wait for the budget itself, where another
             process or thread is at it.
+        is_urgent: whether that is all the time there is, so that a slow storage is not waited for.
         answered: False where the attempt ended without a response, although it may have been sent.
     """
 
@@ -69,6 +70,7 @@ class Slot:
         self.reserve = reserve
         self.lease = min(lease, 3600.0)
         self.patience = math.inf
+        self.is_urgent = False
         self.answered = True
         self.number = 0  # tells it from all others; 0 when it is neither waiting nor taken
         self.place = 0.0  # in the queue: the time when it came

@@ -25,6 +25,8 @@ from statuspro.pacing.ledger import LAYOUT, Ledger
 
 # Seconds that one command may take.
 _TIMEOUT = 1.0
+# How many times a new connection waits for Redis before its first command, as a rule.
+_GREETINGS = 4
 # Seconds for which Redis is left alone after it could not be reached.
 _RETRY_AFTER = 5.0
 # Seconds after which an idle connection may have been cut without a word, by a firewall.
@@ -89,6 +91,7 @@ class RedisStorage(Storage):
         self._token = os.urandom(8)  # tells this process from the others
         # By digest: what this process has written last, and when by Redis's clock and by its own.
         self._known: dict[str, tuple[bytes, float, float]] = {}
+        self._opened_with = 0.0  # seconds that the connection waits for Redis at a time
         super().__init__(f"Redis at {where}")
 
     def change_until(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
@@ -101,7 +104,8 @@ class RedisStorage(Storage):
         except (redis.RedisError, OSError) as error:
             message = f"{self.name} cannot be used: {error}"
             if not budget.falls_back:
-                raise StatusProError(message) from error
+                is_late = isinstance(error, redis.TimeoutError)
+                raise StatusProError(message) from (TimeoutError(message) if is_late else error)
             if not self._away_until:
                 text = "%s; pacing in this process alone until it is back"
                 log(budget.logger, "warning", text, message)
@@ -125,17 +129,24 @@ class RedisStorage(Storage):
 
     def _reach(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
         """Changes the counts, over a new connection where the one at hand was cut."""
-        may_be_cut = self._clock() - self._used_at < _LONGEST_IDLE
+        is_patient = 3 * self._opened_with >= self._patience(_GREETINGS)
+        may_be_cut = is_patient and self._clock() - self._used_at < _LONGEST_IDLE
         if not may_be_cut:
-            self.disconnect()
+            self._open_anew()
         self._used_at = -math.inf  # until it is over: a response may be left on the connection
         try:
             return self._exchange(deadline, budget, change)
         except (redis.ConnectionError, redis.TimeoutError, OSError):
             if not may_be_cut:
                 raise
-        self.disconnect()
+        self._open_anew()
         return self._exchange(deadline, budget, change)
+
+    def _open_anew(self) -> None:
+        """Has the next command open a connection; its timeouts are those of all its time."""
+        self.disconnect()
+        self._opened_with = seconds = self._patience(_GREETINGS)
+        self._connection.socket_timeout = self._connection.socket_connect_timeout = seconds
 
     def _exchange(self, deadline: float, budget: SharedBudget, change: Change[T]) -> T:
         seen = self._guess(budget) or _seen(self._run(budget))
@@ -186,8 +197,18 @@ class RedisStorage(Storage):
         # Packed here: redis-py, which has to look at each word's type, takes six times as long.
         packed = b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words])
         # One connection behind our own lock: no fork falls into the locks of redis-py's clients.
-        self._connection.send_packed_command([b"*%d\r\n%b" % (len(words), packed)])
-        return self._connection.read_response()
+        connection = self._connection
+        connection.send_packed_command([b"*%d\r\n%b" % (len(words), packed)])
+        # Half of the time: where the connection was cut without a word, another one is opened.
+        if self.ends is not None and not connection.can_read(timeout=self._patience(2)):
+            raise redis.TimeoutError("Timeout reading from the server")
+        return connection.read_response()
+
+    def _patience(self, times: int) -> float:
+        """How many seconds Redis may take, so many times."""
+        if self.ends is None:
+            return _TIMEOUT
+        return min(_TIMEOUT, max(self.ends - time.monotonic(), 0.001) / times)
 
 
 def _seen(reply: Any) -> _Seen:

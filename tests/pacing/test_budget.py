@@ -161,7 +161,7 @@ class StoredBudget(LocalBudget):
 
     _state: bytes | None = None
 
-    def change(self, change: Change[T], patience: float) -> T:
+    def change(self, change: Change[T], patience: float, *, urgent: bool = False) -> T:
         ledger = Ledger(self.limit)
         if self._state is not None:
             ledger.load(self._state)

@@ -183,6 +183,43 @@ class TLSFront(RawServer):
         return False
 
 
+class Dripping(RawServer):
+    """Hands on connections to a service, whose bytes come back one at a time.
+
+    Args:
+        service: the port of the service.
+        fast: how many bytes come back at once, before the others drip.
+        pause: seconds before each byte.
+    """
+
+    def __init__(self, service: int, fast: int = 0, pause: float = 0.1) -> None:
+        super().__init__(b"", on_accept=self._hand_on)
+        self._service, self._fast, self._pause = service, fast, pause
+
+    def _hand_on(self, _: int, peer: socket.socket) -> bool:
+        with socket.create_connection(("127.0.0.1", self._service)) as upstream:
+            answers = threading.Thread(target=self._drip, args=(upstream, peer), daemon=True)
+            answers.start()
+            with contextlib.suppress(OSError):
+                while data := peer.recv(65536):
+                    upstream.sendall(data)
+            with contextlib.suppress(OSError):
+                upstream.shutdown(socket.SHUT_RDWR)
+            answers.join()
+        return False
+
+    def _drip(self, upstream: socket.socket, peer: socket.socket) -> None:
+        fast = self._fast
+        with contextlib.suppress(OSError):
+            while data := upstream.recv(65536):
+                peer.sendall(data[:fast])
+                for byte in data[fast:]:
+                    if self._stopping.wait(self._pause):
+                        return
+                    peer.sendall(bytes([byte]))
+                fast = max(0, fast - len(data))
+
+
 def relay(one: socket.socket, other: socket.socket) -> None:
     """Hands on what either end sends, until one of them is closed; then both are."""
     targets = {one: other, other: one}

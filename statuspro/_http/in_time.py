@@ -1,0 +1,67 @@
+"""Sockets whose waits end with the call's deadline.
+
+A timeout bounds one wait of a socket. Python's own TLS counts its waits together. The negotiation
+with a SOCKS proxy, TLS within TLS and pyOpenSSL do not: a peer that sends a byte now and then keeps
+them waiting for ever.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+from contextlib import suppress
+from typing import Any
+
+from statuspro._http.call import current_call
+
+
+class InTime:
+    """What a socket does beside: it cuts its timeout before each wait."""
+
+    __slots__ = ()
+
+    def gettimeout(self) -> Any:
+        """Returns what is left of the deadline, or the timeout where that is shorter."""
+        seconds = super().gettimeout()  # type: ignore[misc]
+        call = current_call()
+        return seconds if call is None else call.cut(seconds)
+
+    def recv(self, *args: Any) -> Any:
+        """Receives bytes."""
+        self._hurry()
+        return super().recv(*args)  # type: ignore[misc]
+
+    def recv_into(self, *args: Any) -> Any:
+        """Receives bytes into a buffer."""
+        self._hurry()
+        return super().recv_into(*args)  # type: ignore[misc]
+
+    def send(self, *args: Any) -> Any:
+        """Sends some of the bytes."""
+        self._hurry()
+        return super().send(*args)  # type: ignore[misc]
+
+    def sendall(self, *args: Any) -> Any:
+        """Sends all of the bytes."""
+        self._hurry()
+        return super().sendall(*args)  # type: ignore[misc]
+
+    def _hurry(self) -> None:
+        call = current_call()
+        if call is not None and call.ends is not None:
+            self.settimeout(self.gettimeout())  # type: ignore[attr-defined]
+
+
+@functools.cache
+def in_time_class(kind: type) -> Any:
+    """Makes the class of sockets of this kind that keep to the deadline."""
+    return type(f"InTime_{kind.__name__}", (InTime, kind), {"__slots__": ()})
+
+
+def in_time(sock: Any) -> Any:
+    """Has a socket keep to the deadlines of the calls that use it."""
+    if isinstance(sock, socket.socket):
+        with suppress(TypeError):  # a tool's class of sockets may be laid out in another way
+            kind: Any = type(sock)
+            sock.__class__ = in_time_class(kind)
+    return sock
