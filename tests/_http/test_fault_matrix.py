@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -37,6 +38,7 @@ from tests.support.fault_matrix import (
     Fault,
     Group,
     expected,
+    expected_in_time,
 )
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
@@ -51,6 +53,23 @@ CELLS = [
     for endpoint in group.endpoints
     for fault in FAULTS
     for times, word in ((1, "once"), (EVERY_TIME, "every-time"))
+]
+
+
+#: What the deadline does not end is the same for all functions of a group: these stand for them.
+SAMPLE = {
+    "get_order",
+    "update_order_status(check=True)",
+    "iter_bulk_update_order_status",
+    "update_order_status(confirm=True)",
+}
+
+CELLS_IN_TIME = [
+    pytest.param(group, endpoint, fault, id=f"{endpoint.name}-{fault.name}-in-time")
+    for group in GROUPS
+    for endpoint in group.endpoints
+    for fault in FAULTS
+    if fault.times_out or fault.is_outlasted or endpoint.name in SAMPLE
 ]
 
 
@@ -115,12 +134,55 @@ def test_a_cell(
     pool: ThreadPoolExecutor,
 ) -> None:
     """By every way at once: the same comes of the fault on each of them."""
-    cell = expected_of(endpoint, group, fault, times)
+    cell = expected_of(endpoint, expected(group, fault, times))
     tries = [pool.submit(what_comes_of, group, endpoint, fault, times, way) for way in ways]
     wait(tries)  # also where one of them fails: the next cell is to have the ways for itself
     assert {way.name: tried.result() for way, tried in zip(ways, tries, strict=True)} == {
         way.name: cell for way in ways
     }
+
+
+@pytest.mark.parametrize(("group", "endpoint", "fault"), CELLS_IN_TIME)
+def test_a_cell_with_a_deadline(
+    group: Group,
+    endpoint: Endpoint,
+    fault: Fault,
+    ways: list[Way],
+    pool: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("statuspro._http.retry._FIRST_PAUSE_AFTER_429", 20.0)
+    cell = expected_of(endpoint, expected_in_time(group, fault))
+    deadlines = (0.2, 0.8, 3.2) if fault.times_out else (10.0,)
+    tries = [pool.submit(what_comes_in_time, endpoint, fault, cell, way, deadlines) for way in ways]
+    wait(tries)
+    assert {way.name: tried.result()[0] for way, tried in zip(ways, tries, strict=True)} == {
+        way.name: cell for way in ways
+    }
+
+
+def what_comes_in_time(
+    endpoint: Endpoint, fault: Fault, cell: Cell, way: Way, deadlines: tuple[float, ...]
+) -> tuple[Cell | None, float]:
+    """What is to be seen of a call with the first deadline that is not too short, and its seconds.
+
+    On a busy machine that may be another one than the first.
+    """
+    tried, took = None, 0.0
+    for deadline in deadlines:
+        forget(way)
+        with client_for(fault, EVERY_TIME, way, 20.0) as client:
+            timed = client.with_options(deadline=deadline)
+            tried, took = one_call(endpoint, fault, EVERY_TIME, cell, way, timed)
+        if tried == cell and took < deadline + 0.2:
+            return tried, took
+    return (tried if took < deadline + 0.2 else None), took
+
+
+def forget(way: Way) -> None:
+    way.sandbox.clear_faults()
+    way.sandbox.requests.clear()
+    way.sandbox.applied.clear()
 
 
 def what_comes_of(
@@ -131,13 +193,14 @@ def what_comes_of(
     Where the client is to wait in vain once, a busy machine may keep it waiting for more: then the
     call is made anew with more patience.
     """
-    cell = expected_of(endpoint, group, fault, times)
+    cell = expected_of(endpoint, expected(group, fault, times))
     tried = None
     for patience in patience_for(fault, times):
-        way.sandbox.clear_faults()
-        way.sandbox.requests.clear()
-        way.sandbox.applied.clear()
-        tried = one_call(group, endpoint, fault, times, way, patience)
+        forget(way)
+        with client_for(fault, times, way, patience) as client:
+            tried, _ = one_call(endpoint, fault, times, cell, way, client)
+        if tried == cell and tried.error is None and group is not CONFIRMED_GROUP:
+            assert len(way.sandbox.requests) == cell.sends + endpoint.others
         if tried == cell:
             break
     return tried
@@ -151,24 +214,23 @@ def patience_for(fault: Fault, times: int) -> tuple[float, ...]:
 
 
 def one_call(
-    group: Group, endpoint: Endpoint, fault: Fault, times: int, way: Way, patience: float
-) -> Cell:
+    endpoint: Endpoint, fault: Fault, times: int, cell: Cell, way: Way, client: StatusProClient
+) -> tuple[Cell, float]:
+    """What is to be seen of one call that meets the fault so many times, and its seconds."""
     sandbox = way.sandbox
     order = sandbox.order(sandbox.add_order(status_code="st000002"))
     path = endpoint.path.format(id=order.id)
     fault.inject(sandbox, times, method=endpoint.method, path=path)
-    with client_for(fault, times, way, patience) as client:
-        error = error_of(endpoint, client, order)
+    began = time.monotonic()
+    error = error_of(endpoint, client, order)
+    took = time.monotonic() - began
     sandbox.flush()
-    cell = expected_of(endpoint, group, fault, times)
     # On a busy machine the client's time can be up before the service has looked at a request.
     eventually(lambda: sends_of(sandbox, endpoint.method, path) >= cell.sends, seconds=10)
     eventually(lambda: len(sandbox.applied) >= cell.applied, seconds=10)
     tried = seen(sandbox, endpoint.method, path, error)
-    if error is None and group is not CONFIRMED_GROUP and tried == cell:
-        assert len(sandbox.requests) == cell.sends + endpoint.others
     sandbox.remove_order(order.id)
-    return tried
+    return tried, took
 
 
 def client_for(fault: Fault, times: int, way: Way, patience: float) -> StatusProClient:
@@ -228,8 +290,8 @@ def sends_of(sandbox: Sandbox, method: str, path: str) -> int:
     return kind.count(kind[0]) if kind else 0
 
 
-def expected_of(endpoint: Endpoint, group: Group, fault: Fault, times: int) -> Cell:
-    cell = expected(group, fault, times)
+def expected_of(endpoint: Endpoint, cell: Cell) -> Cell:
+    """What is to be seen of one function, which may report an error in a form of its own."""
     if endpoint.name == "get_orders" and cell.error is NotFoundError:
         return cell._replace(error=None)  # it gives None in the order's place
     return cell

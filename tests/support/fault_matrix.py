@@ -37,6 +37,9 @@ MAX_RESPONSE_BYTES = 200_000
 
 EVERY_TIME = 1_000_000
 
+#: Seconds, of the calls in the last column.
+DEADLINE = 2
+
 
 class Fate(Enum):
     """What becomes of a request that meets a fault."""
@@ -65,6 +68,7 @@ class Fault:
         applied: whether the service has applied a write that meets it.
         uncertain: whether the error of a write says `maybe_applied`.
         times_out: whether the client is to wait in vain.
+        is_outlasted: whether the pause before the next attempt is longer than the deadline.
         reachable: whether requests arrive at all.
     """
 
@@ -78,6 +82,7 @@ class Fault:
     applied: bool = False
     uncertain: bool = True
     times_out: bool = False
+    is_outlasted: bool = False
     reachable: bool = True
 
     @property
@@ -201,6 +206,7 @@ FAULTS = [
         AGAIN,
         AGAIN,
         uncertain=False,
+        is_outlasted=True,
     ),
     Fault(
         "429-retry-after",
@@ -221,6 +227,7 @@ FAULTS = [
         AGAIN,
         AGAIN,
         uncertain=False,
+        is_outlasted=True,
     ),
     Fault(
         "429-too-long",
@@ -573,6 +580,16 @@ def expected(group: Group, fault: Fault, times: int) -> Cell:
     return Cell(fault.error, uncertain, sends, applied)
 
 
+def expected_in_time(group: Group, fault: Fault) -> Cell:
+    """What is to be seen where every request meets the fault, and the call has a deadline."""
+    cell = expected(group, fault, EVERY_TIME)
+    if fault.is_outlasted:
+        return cell._replace(sends=1)
+    if fault.times_out:  # no time is left for another attempt, or to read the order back
+        return Cell(fault.error, group.is_write, 1, int(group.is_write and fault.applied))
+    return cell
+
+
 # The tables ---------------------------------------------------------------------------------------
 
 
@@ -584,11 +601,13 @@ def tables() -> str:
 def _table(group: Group) -> Iterator[str]:
     yield from (group.title, "-" * len(group.title), "")
     yield ", ".join(f"``{endpoint.name}``" for endpoint in group.endpoints) + ":"
-    columns = ["", "once", "every time"]
-    yield from ("", ".. list-table::", "    :header-rows: 1", "    :widths: 40 30 30", "")
+    columns = ["", "once", "every time", f"every time, with ``deadline={DEADLINE}``"]
+    yield from ("", ".. list-table::", "    :header-rows: 1", "    :widths: 31 23 23 23", "")
     yield from _row(columns)
     for fault in FAULTS:
-        yield from _row([fault.says, *(_words(group, fault, times) for times in (1, EVERY_TIME))])
+        cells = [expected(group, fault, 1), expected(group, fault, EVERY_TIME)]
+        cells.append(expected_in_time(group, fault))
+        yield from _row([fault.says, *(_words(group, cell) for cell in cells)])
     yield ""
 
 
@@ -597,8 +616,7 @@ def _row(cells: list[str]) -> Iterator[str]:
         yield f"    {' ' if index else '*'} - {cell}".rstrip()
 
 
-def _words(group: Group, fault: Fault, times: int) -> str:
-    cell = expected(group, fault, times)
+def _words(group: Group, cell: Cell) -> str:
     if cell.error is None:
         outcome = "succeeds"
     else:
