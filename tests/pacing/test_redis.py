@@ -25,7 +25,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.interruption import interrupted_at_each_line
 from tests.support.senders import send, send_many, times_in
 from tests.support.simulation import Clock, spans_a_period
-from tests.support.slots import use, wait_of
+from tests.support.slots import reading, use, wait_of
 
 if TYPE_CHECKING:
     from tests.support.redis_server import Forwarder, RedisServer
@@ -131,6 +131,15 @@ def test_a_reading_shows_what_others_have_used_meanwhile(open_budget: Open) -> N
     assert one.read(0, 5.0)[0] == 57
 
 
+def test_a_reading_writes_nothing(open_budget: Open, redis_server: RedisServer) -> None:
+    one, other = open_budget(), open_budget()
+    use(one, 10, reserve=50)
+    written = redis_server.command("GET", "statuspro:3:{d}")
+    for budget in (one, other, one):
+        assert reading(budget, 50) == (0, 0, pytest.approx(61, abs=2))
+    assert redis_server.command("GET", "statuspro:3:{d}") == written
+
+
 def test_a_process_that_is_always_too_late_gets_a_turn(open_budget: Open) -> None:
     slow, busy, stop = open_budget(RateLimit(10**5)), open_budget(RateLimit(10**5)), Event()
 
@@ -206,6 +215,17 @@ def test_without_redis_nothing_is_sent(open_budget: Open, redis_server: RedisSer
     redis_server.stop()
     with pytest.raises(StatusProError, match=f"127.0.0.1:{redis_server.port}"):
         budget.take(Slot())
+
+
+def test_without_redis_a_reading_is_an_error_or_what_this_process_knows(
+    open_budget: Open, redis_server: RedisServer
+) -> None:
+    budget, falling_back = open_budget(), open_budget(fallback=True)
+    use(falling_back, 3)
+    redis_server.stop()
+    with pytest.raises(StatusProError, match="the rate budget in Redis"):
+        reading(budget)
+    assert reading(falling_back) == (57, 5, 0.0)
 
 
 def test_a_password_is_never_shown(open_budget: Open, redis_server: RedisServer) -> None:

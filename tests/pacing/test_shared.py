@@ -19,7 +19,7 @@ from statuspro.pacing.sqlite import SQLiteStorage
 from tests.support.forks import runs_in_fork
 from tests.support.senders import start_process, times_in
 from tests.support.simulation import spans_a_period
-from tests.support.slots import use, wait_of
+from tests.support.slots import reading, taken, use, wait_of
 
 if TYPE_CHECKING:
     from tests.support.redis_server import RedisServer
@@ -78,6 +78,36 @@ def test_what_the_service_has_left_is_shared(open_budget: Open) -> None:
     one.observe(slot, 0, 30)
     one.finish(slot)
     assert 29 < wait_of(other, Slot()).seconds < 32
+
+
+def test_a_share_is_shared(open_budget: Open) -> None:
+    one, other, customers = (open_budget(RateLimit(6)) for _ in range(3))
+    use(one, 2, reserve=2)
+    under_way = taken(other, reserve=2)
+    use(other, 1, reserve=2)
+    jobs = [Slot(reserve=2) for _ in range(3)]
+    for budget, slot in zip((one, other, customers), jobs, strict=True):
+        assert "but for 2 left to others" in wait_of(budget, slot).reason
+    use(customers, 2)
+    customer = Slot()
+    assert "but for" not in wait_of(customers, customer).reason
+    other.give_back(under_way)
+    assert "next slot" in wait_of(one, jobs[0]).reason  # the customer's it is, who came last
+    assert customers.take(customer) is None
+
+
+def test_a_reading_is_of_what_all_processes_have_used(open_budget: Open) -> None:
+    one, other = open_budget(), open_budget()
+    use(one, 20)
+    use(other, 10, reserve=50)
+    use(one, 1)
+    for budget in (one, other):
+        for _ in range(2):
+            assert reading(budget) == (29, 5, 0.0)
+            assert reading(budget, 20) == (29, 5, 0.0)
+            assert reading(budget, 50) == (0, 0, pytest.approx(61, abs=2))
+    use(one, 29)
+    assert reading(other) == (0, 0, pytest.approx(61, abs=2))
 
 
 def test_budgets_do_not_meet(open_budget: Open) -> None:

@@ -113,21 +113,6 @@ def test_the_queue_is_shared(open_budget: Open) -> None:
     assert other.take(first) is None
 
 
-def test_a_share_is_shared(open_budget: Open) -> None:
-    clock = Clock()
-    one, other, customers = (open_budget(RateLimit(6), clock) for _ in range(3))
-    use(one, 2, reserve=2)
-    use(other, 2, reserve=2)
-    job = Slot(reserve=2)
-    wait = one.take(job)
-    assert wait is not None
-    assert other.take(Slot(reserve=2)) is not None
-    use(customers, 2)
-    assert reading(customers)[0] == 0
-    clock.now += wait.seconds
-    assert one.take(job) is None
-
-
 def test_a_reading_is_of_all_processes_and_writes_nothing(open_budget: Open, path: Path) -> None:
     clock = Clock()
     one, other = open_budget(clock=clock), open_budget(clock=clock)
