@@ -205,7 +205,7 @@ class ValidationError(APIError):
 
 
 class RateLimitError(APIError):
-    """429, or a wait for the rate budget that would exceed `max_wait` (then nothing was sent).
+    """429, or a wait for the rate budget beyond `max_wait` or the deadline (nothing was sent).
 
     Attributes:
         retry_after: seconds until it is worth trying again: what the service said, or else what
@@ -316,7 +316,7 @@ class APIConnectionError(StatusProError, requests.ConnectionError):
 
 
 class APITimeoutError(APIConnectionError, requests.Timeout):
-    """No response came within the timeout."""
+    """No response came within the timeout, or before the deadline."""
 
 
 class BulkUpdateError(StatusProError):

@@ -21,7 +21,8 @@ def summarize_orders(client: Client) -> OrdersSummary:
     """Counts the orders that are not cancelled.
 
     Costs 14 requests and one for each status of the account: `GET /statuses`, and for each figure a
-    `GET /orders` for one order, of which only `meta.total` is used.
+    `GET /orders` for one order, of which only `meta.total` is used. Each request has the client's
+    `deadline` and `max_wait` for itself.
 
     Args:
         client: any client.
