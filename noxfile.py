@@ -116,7 +116,7 @@ def schemathesis(session: nox.Session) -> None:
 
 @nox.session
 def limits(session: nox.Session) -> None:
-    """Run the tests that wait through real windows of 60 s."""
+    """Run the tests that take minutes, such as those that wait through real windows of 60 s."""
     session.install("-e", ".[test]")
     # Some take three minutes: longer than a test that hangs is otherwise left alone.
     patience = ("-o", "faulthandler_timeout=900")

@@ -53,9 +53,10 @@ class FileLock:
         path: of the file. It is made, readable by its owner alone, where there is none.
     """
 
+    _descriptor: int | None = None
+
     def __init__(self, path: str) -> None:
         self._path = path
-        self._descriptor: int | None = None
         _forks.renew_in_child(self)
 
     def acquire(self) -> bool:
@@ -79,12 +80,17 @@ class FileLock:
     def release(self) -> None:
         """Gives the lock back, if this process holds it."""
         _forks.check_fork()  # a child that was forked unnoticed would unlock its parent's
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            try:
-                unlock(descriptor)
-            finally:
-                os.close(descriptor)
+        descriptor = self._descriptor
+        if descriptor is None:
+            return
+        # In an order in which a Ctrl-C anywhere leaves nothing locked.
+        try:
+            unlock(descriptor)
+        finally:
+            self._descriptor = None
+            os.close(descriptor)
+
+    __del__ = release
 
     def renew_after_fork(self) -> None:
         """Leaves the lock to the parent: a child closes its copy and unlocks nothing."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import jobs, report, results, walks
+from benchmarks import jobs, mirror, report, results, walks
 from benchmarks.__main__ import main
 from benchmarks.contestants import ORDER_ID
 from benchmarks.figures import FIGURES
@@ -183,3 +183,16 @@ def test_a_walk_costs_its_pages_and_little_more(
 ) -> None:
     most = 1.0 if name == "quiet" else 1.8
     assert 1.0 <= walks.cost(1000, arrivals, departures, own, 3) <= most
+
+
+def test_a_mirror_s_nights_cost_the_walk_and_what_has_changed() -> None:
+    rows = list(mirror.requests((150,)))
+    assert [row.value for row in rows] == [2 + 150 + 1, 2, 2 + 3, 2 + 150]
+    assert rows[0].note == "2 min at 60, 3 min at 40"
+    assert not any(row.is_missed for row in rows)
+
+
+def test_a_mirror_is_measured_in_a_process_of_its_own() -> None:
+    measured = mirror._measured(150)
+    assert 0 < measured["memory"] < 20 * mirror.MIB
+    assert measured["second"] > 0

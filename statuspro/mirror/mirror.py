@@ -51,7 +51,7 @@ class Mirror:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.path.realpath(os.fspath(path))  # one lock, also through symbolic links
+        self.path = os.path.realpath(os.fsdecode(path))  # one lock, also through symbolic links
         self._connection = Connection(self.path)
         self._storage = SQLiteStorage(self.path)
         self._connection.rows("SELECT 1")  # a file that cannot be used fails here
@@ -99,6 +99,10 @@ class Mirror:
 
         A change is stored when the loop comes back for the next one. A loop that ends early, raises
         or is killed gets that change again from the next synchronisation.
+
+        An order is gone when the service answers 404 for it. One that is there and has fallen out
+        of the filters has changed: it stays in the copy as it was then, :meth:`orders` leaves it
+        out, and it is not looked at again until the list shows it.
 
         Args:
             client: any client; `rate_limit_reserve` leaves a part of the budget to others.

@@ -13,7 +13,13 @@ from typing import Any, cast
 from statuspro._logging import log
 from statuspro.api.orders import PATH, get_order
 from statuspro.api.statuses import get_statuses
-from statuspro.errors import InvalidResponseError, MirrorError, NotFoundError, ServerError
+from statuspro.errors import (
+    APIError,
+    AuthenticationError,
+    MirrorError,
+    NotFoundError,
+    RateLimitError,
+)
 from statuspro.mirror.comparison import change_between, fingerprint, gone, kept
 from statuspro.mirror.filters import fits
 from statuspro.mirror.storage import Json, Kept, Known, Queued, Storage
@@ -92,7 +98,7 @@ class Steps:
         self._history = history
         self._seen: set[int] = set()
         self._codes: set[str] = set()
-        self._failure: Exception | None = None
+        self._failure: APIError | None = None
         self._failures = 0
 
     def run(self) -> Generator[Change, None, None]:
@@ -156,7 +162,7 @@ class Steps:
             except NotFoundError:
                 yield from self._gone(order_id, before)
                 continue
-            except (InvalidResponseError, ServerError) as error:
+            except APIError as error:
                 self._put_aside(error)
                 continue
             self._failures = 0
@@ -195,7 +201,7 @@ class Steps:
             except NotFoundError:
                 yield from self._gone(order_id, before)
                 continue
-            except (InvalidResponseError, ServerError) as error:
+            except APIError as error:
                 self._put_aside(error)
                 continue
             self._failures = 0
@@ -227,11 +233,12 @@ class Steps:
         self._storage.remove(order_id)
         self.done += 1
 
-    def _put_aside(self, error: Exception) -> None:
+    def _put_aside(self, error: APIError) -> None:
         """Goes on with the other orders, and raises the first failure at the end."""
         self._failure = self._failure or error
         self._failures += 1
-        if self._failures >= _MOST_FAILURES:
+        is_about_all = isinstance(error, (AuthenticationError, RateLimitError))
+        if is_about_all or self._failures >= _MOST_FAILURES:
             raise error
 
     # The catalogue

@@ -157,6 +157,19 @@ def test_it_says_where_it_is(mirror: Mirror, path: Path) -> None:
     assert mirror.path == str(path)
 
 
+@pytest.mark.parametrize("name", ["ein %20 Spiegel?mode=memory#x.db", b"orders", ":memory:"])
+def test_any_path_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: StatusProClient, name: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Mirror(name) as mirror:
+        list(mirror.sync(client, history=False))
+    with Mirror(name) as mirror:
+        assert len(list(mirror.orders())) == 25
+    names = {os.fsdecode(name), f"{os.fsdecode(name)}-lock"}
+    assert set(os.listdir(tmp_path)) == names
+
+
 def test_closed_it_opens_again(mirror: Mirror, client: StatusProClient) -> None:
     mirror.close()
     list(mirror.sync(client, history=False))
