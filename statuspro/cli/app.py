@@ -20,6 +20,9 @@ _INTERRUPTED = 130
 #: Where each command stands: `list_command` in the module `orders`. Help lists them in this order.
 _MODULES = {
     "list": "orders",
+    "move": "updates",
+    "comment": "updates",
+    "due": "updates",
     "statuses": "account",
     "sandbox": "sandbox",
     "demo": "demo",

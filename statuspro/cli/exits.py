@@ -59,7 +59,7 @@ def _text_of(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text, kind = str(error).strip(), type(error).__name__
     if isinstance(error, (StatusProError, ValueError)) and text:
-        return text
+        return text.replace("(get_order)", "(statuspro view)")  # the shell's name of it
     # Nothing that a user can do: a fault of a command, whose text alone would say little.
     return f"{kind}: {text} (--debug shows where)" if text else f"{kind} (--debug shows where)"
 

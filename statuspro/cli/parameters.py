@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import click
 
+from statuspro import _arguments
+
 
 def whole_number(least: int = 0, most: int | None = None) -> Callable[[str], int]:
     """Makes a kind of option: a whole number in decimal digits.
@@ -24,3 +26,23 @@ def whole_number(least: int = 0, most: int | None = None) -> Callable[[str], int
 
     read.__name__ = "N"  # which help shows
     return read
+
+
+def comment_text(value: str) -> str:
+    """Reads a comment: a text that is not blank."""
+    try:
+        return _arguments.text("comment", value)
+    except ValueError:
+        raise click.BadParameter("a comment must not be blank") from None
+
+
+def day(value: str) -> str:
+    """Reads an option: a day as `YYYY-MM-DD`."""
+    try:
+        return _arguments.day("day", value)
+    except ValueError:
+        raise click.BadParameter(f"must be a day such as 2026-02-10, not {value!r}") from None
+
+
+day.__name__ = "DAY"  # which help shows
+comment_text.__name__ = "TEXT"

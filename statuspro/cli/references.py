@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
-from statuspro.api.orders import find_order
+from statuspro.api.orders import find_order, get_order
 from statuspro.cli.exits import NOT_FOUND
 from statuspro.session import Client
-from statuspro.types import StatusDefinition
+from statuspro.types import Order, OrderListItem, StatusDefinition
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class UnknownOrder(click.ClickException):
@@ -29,6 +33,33 @@ REF_HELP = (
     "id: of digits only, 10 or more are an id, fewer a number."
 )
 
+STATUS_HELP = (
+    "STATUS is a code or a name of `statuspro statuses`, such as st000003 or 'in production', in "
+    "capitals or not."
+)
+
+
+def takes_ref(function: Function) -> Function:
+    """Gives a command the argument `reference`, and says in its help what REF may be."""
+    return _argument(function, "reference", "REF", REF_HELP)
+
+
+def takes_status(function: Function) -> Function:
+    """Gives a command the argument `status`, and says in its help what STATUS may be."""
+    return _argument(function, "status", "STATUS", STATUS_HELP)
+
+
+def _argument(function: Function, name: str, metavar: str, help: str) -> Function:
+    first, _, rest = inspect.cleandoc(function.__doc__ or "").partition("\n\n")
+    function.__doc__ = f"{first}\n\n{help}\n\n{rest}"
+    return click.argument(name, metavar=metavar, callback=_not_blank)(function)
+
+
+def _not_blank(_: click.Context, parameter: click.Parameter, word: str) -> str:
+    if not word.strip("# \t"):
+        raise click.BadParameter("must not be blank")
+    return word
+
 
 def is_id(reference: str) -> bool:
     """Tells whether a reference is an id, and not a number or a name."""
@@ -43,33 +74,66 @@ def order_id(client: Client, reference: str) -> int:
     """
     if is_id(reference):
         return int(reference)
+    return _found(client, reference)["id"]
+
+
+def order_of(client: Client, reference: str) -> Order | OrderListItem:
+    """Fetches an order, by one request: in detail by its id, else as lists have it.
+
+    Raises:
+        UnknownOrder: no order has this number or name.
+        NotFoundError: no order has this id.
+    """
+    return get_order(client, reference) if is_id(reference) else _found(client, reference)
+
+
+def _found(client: Client, reference: str) -> OrderListItem:
     order = find_order(client, reference)
     if order is None:
         raise UnknownOrder(reference)
-    return order["id"]
+    return order
 
 
 def status_code(word: str, statuses: Sequence[StatusDefinition]) -> str:
-    """Finds a status by its code or its name, in capitals or not.
+    """Finds the code of a status by its code or its name, in capitals or not.
 
     Raises:
-        BadParameter: there is no such status; it names the near ones.
+        BadParameter: there is no such status, or several have the name.
     """
-    wanted = word.strip().casefold()
-    by_word = {
-        str(status.get(name)).casefold(): status["code"]
-        for name in ("name", "code")  # a code wins
-        for status in statuses
-    }
-    if wanted in by_word:
-        return by_word[wanted]
+    return status_of(word, statuses)["code"]
+
+
+def status_of(word: str, statuses: Sequence[StatusDefinition]) -> StatusDefinition:
+    """Finds a status by its code or else its name, in capitals or not.
+
+    Raises:
+        BadParameter: there is no such status (it names the near ones), or several have the name.
+    """
+    wanted = _folded(word)
+    for key in ("code", "name"):
+        found = [each for each in statuses if wanted and _folded(each.get(key)) == wanted]
+        if len(found) > 1:
+            codes = ", ".join(status["code"] for status in found)
+            raise click.BadParameter(f"several statuses are called {word!r}: {codes}. Give a code.")
+        if found:
+            return found[0]
     raise click.BadParameter(f"no status is called {word!r}. {_near(wanted, statuses)}")
 
 
-def _near(wanted: str, statuses: Sequence[StatusDefinition]) -> str:
+def _folded(word: object) -> str | None:
+    """A word as it is compared; None for what names nothing."""
+    return " ".join(word.split()).casefold() or None if isinstance(word, str) else None
+
+
+def _near(wanted: str | None, statuses: Sequence[StatusDefinition]) -> str:
     from difflib import get_close_matches
 
-    by_name = {status["name"].casefold(): status for status in statuses if status.get("name")}
-    near = get_close_matches(wanted, by_name, n=3, cutoff=0.5) or list(by_name)
-    names = ", ".join(f"{by_name[name]['name']} ({by_name[name]['code']})" for name in near)
-    return f"Did you mean {names}?" if len(near) <= 3 else f"There are {names}."
+    by_word = {
+        word: f"{status.get('name')} ({status['code']})"
+        for key in ("name", "code")
+        for status in statuses
+        if (word := _folded(status.get(key)))
+    }
+    near = get_close_matches(wanted or "", by_word, n=3, cutoff=0.5)
+    names = ", ".join(dict.fromkeys(by_word[word] for word in near or by_word))
+    return f"Did you mean {names}?" if near else f"There are {names}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from statuspro.cli.references import UnknownOrder, is_id, order_id, status_code
+from statuspro.cli.references import UnknownOrder, is_id, order_id, order_of, status_code, status_of
 from statuspro.sandbox import Sandbox
 
 
@@ -55,6 +55,47 @@ def test_a_status_that_is_not_there_is_refused_with_the_near_ones(sandbox: Sandb
         status_code("shiped", statuses)
     with pytest.raises(click.BadParameter, match="There are "):
         status_code("qqqqqq", statuses)
+
+
+def test_a_mistyped_code_is_refused_with_the_near_ones(sandbox: Sandbox) -> None:
+    with sandbox.client() as client:
+        statuses = client.get_statuses()
+    with pytest.raises(click.BadParameter, match=r"Did you mean .*Shipped \(st000003\)"):
+        status_code("st00003", statuses)
+
+
+def test_a_name_of_several_statuses_is_refused_with_their_codes(sandbox: Sandbox) -> None:
+    with sandbox.client() as client:
+        statuses = client.get_statuses()
+    statuses[0]["name"] = "shipped "
+    with pytest.raises(click.BadParameter, match=r"called 'Shipped': st000001, st000003\. Give a"):
+        status_code("Shipped", statuses)
+    assert status_code("st000001", statuses) == "st000001"
+
+
+def test_a_status_without_a_name_is_not_called_none(sandbox: Sandbox) -> None:
+    with sandbox.client() as client:
+        statuses = client.get_statuses()
+    statuses[0]["name"] = None  # type: ignore[typeddict-item]
+    for word in ("None", ""):
+        with pytest.raises(click.BadParameter):
+            status_code(word, statuses)
+
+
+def test_a_status_has_its_name_as_the_service_writes_it(sandbox: Sandbox) -> None:
+    with sandbox.client() as client:
+        assert status_of("in  production", client.get_statuses())["name"] == "In Production"
+
+
+def test_an_order_is_fetched_by_one_request(sandbox: Sandbox) -> None:
+    wanted = sandbox.add_order()
+    with sandbox.client() as client:
+        for reference in (sandbox.order(wanted).name, str(wanted)):
+            sandbox.requests.clear()
+            assert order_of(client, reference)["id"] == wanted
+            assert len(sandbox.requests) == 1
+        with pytest.raises(UnknownOrder):
+            order_of(client, "#99999")
 
 
 def test_a_code_wins_over_another_status_of_that_name(sandbox: Sandbox) -> None:

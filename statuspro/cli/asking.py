@@ -1,0 +1,179 @@
+"""What a command that writes says, and what it asks, before anything is sent."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO, Any, TypeVar, cast
+
+import click
+
+from statuspro.cli.exits import REFUSED
+from statuspro.cli.waiting import line
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_NO_TERMINAL = "There is no terminal to ask on."
+_HOW_TO_GO_ON = "Give --yes to go on without a question, or --dry-run to see what would be done."
+_HOW_TO_MAIL = (
+    "Say whether the service mails: --email (the customer and the additional addresses) or "
+    "--no-email (nobody). There is no default."
+)
+_ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
+
+
+class Declined(click.ClickException):
+    """The user said no."""
+
+    exit_code = REFUSED
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed.")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Says so; it is no error."""
+        click.echo(self.message, file=file, err=True)
+
+
+class Writing:
+    """How a command goes about its write: says it, asks, and prints the outcome.
+
+    Args:
+        is_dry_run: whether nothing is to be sent.
+        has_consent: whether to go on without a question.
+        is_json: whether the outcome is what the service said, as JSON.
+    """
+
+    def __init__(self, *, is_dry_run: bool, has_consent: bool, is_json: bool) -> None:
+        self.is_dry_run = is_dry_run
+        self.is_asking = not (is_dry_run or has_consent)
+        self._is_json = is_json
+
+    @property
+    def is_on_terminal(self) -> bool:
+        """Whether the plan is read on a terminal: only there it may hold a customer's name."""
+        return (sys.stdout if self.is_dry_run else sys.stderr).isatty()
+
+    def goes_on(self, plan: Sequence[str]) -> bool:
+        """Says what the command will do, and asks once whether to do it.
+
+        Args:
+            plan: a sentence or more, each a line.
+
+        Returns:
+            Whether to send the write: False for a dry run.
+
+        Raises:
+            Declined: the user said no.
+        """
+        line.hide()
+        if self.is_dry_run:
+            for sentence in (*plan, "Nothing was changed: this is a dry run."):
+                click.echo(sentence)
+            return False
+        if self.is_on_terminal:
+            for sentence in plan:
+                click.echo(sentence, err=True)
+        if self.is_asking and not answer("Go on?", default=False):
+            raise Declined
+        return True
+
+    def done(self, message: Mapping[str, Any], outcome: str) -> None:
+        """Prints the outcome: what the service said, as JSON, or one line."""
+        line.hide()
+        click.echo(json.dumps(message, ensure_ascii=False) if self._is_json else outcome)
+
+
+def writes(function: Function) -> Function:
+    """Gives a command the argument `writing`, and the options of every write.
+
+    Where there is no terminal to ask on, it refuses a command that leaves a question open, before
+    anything is sent.
+    """
+
+    @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+    @click.option("--yes", "-y", "has_consent", is_flag=True, help="Go on without a question.")
+    @click.option("--json", "is_json", is_flag=True, help="Print what the service said, as JSON.")
+    @functools.wraps(function)
+    def with_writing(
+        *args: Any, dry_run: bool, has_consent: bool, is_json: bool, **options: Any
+    ) -> Any:
+        if dry_run and is_json:
+            raise click.UsageError(
+                "--json prints what the service says of the change; --dry-run sends none."
+            )
+        writing = Writing(is_dry_run=dry_run, has_consent=has_consent, is_json=is_json)
+        if not can_ask():
+            open_questions = []
+            if writing.is_asking:
+                open_questions.append(_HOW_TO_GO_ON)
+            if options.get("notify", False) is None:
+                open_questions.append(_HOW_TO_MAIL)
+            if open_questions:
+                raise click.UsageError(" ".join([_NO_TERMINAL, *open_questions]))
+        return function(*args, writing=writing, **options)
+
+    return cast(Function, with_writing)
+
+
+def mails(function: Function) -> Function:
+    """Gives a command the argument `notify` (None: to be asked), which has no default."""
+    return click.option(
+        "--email/--no-email",
+        "notify",
+        default=None,
+        help="Whether the service mails the customer and the additional addresses, or nobody. "
+        "There is no default: on a terminal you are asked, elsewhere it must be said.",
+    )(function)
+
+
+def whether_to_mail(notify: bool | None) -> bool:
+    """Asks whether the service is to mail, unless it was said."""
+    if notify is not None:
+        return notify
+    return answer("Mail the customer and the additional addresses?")
+
+
+def mailing(notify: bool) -> str:
+    """Says in a sentence who is mailed."""
+    if notify:
+        return "The service mails the customer and the additional addresses."
+    return "Nobody is mailed."
+
+
+def can_ask() -> bool:
+    """Tells whether there is a terminal to ask on: questions go to standard error."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def answer(question: str, default: bool | None = None) -> bool:
+    """Asks a question on the terminal until it is answered by yes or no.
+
+    Args:
+        question: what to ask.
+        default: what an empty line means; None: ask again.
+
+    Raises:
+        Declined: the input has ended (Ctrl-D).
+    """
+    line.hide()
+    shown = {True: "[Y/n]", False: "[y/N]", None: "[y/n]"}[default]
+    while True:
+        click.echo(f"{question} {shown} ", err=True, nl=False)
+        said = sys.stdin.readline()
+        if not said:
+            click.echo(err=True)
+            raise Declined
+        word = said.strip().lower()
+        if word in _ANSWERS:
+            return _ANSWERS[word]
+        if not word and default is not None:
+            return default
+
+
+def plain(text: object) -> str:
+    """A text of the service on one line, without what would steer the terminal."""
+    words = " ".join(str(text).split())
+    return "".join(character for character in words if character.isprintable())
