@@ -1,53 +1,62 @@
 """A synchronous Python client for the StatusPro order-status API."""
 
+import sys
+from typing import TYPE_CHECKING
+
 from statuspro._version import __version__
-from statuspro.api.bulk import bulk_update_order_status, get_orders, iter_bulk_update_order_status
-from statuspro.api.orders import (
-    find_order,
-    get_order,
-    get_viable_statuses,
-    iter_order_pages,
-    iter_orders,
-    list_orders,
-    lookup_order,
-)
-from statuspro.api.outcome import bulk_outcome
-from statuspro.api.statuses import get_statuses
-from statuspro.api.summary import summarize_orders
-from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
-from statuspro.client import StatusProClient
-from statuspro.errors import (
-    APIConnectionError,
-    APIError,
-    APITimeoutError,
-    AuthenticationError,
-    BulkUpdateError,
-    ConfigurationError,
-    InvalidResponseError,
-    MirrorError,
-    NotFoundError,
-    PermissionDeniedError,
-    RateLimitError,
-    RedirectError,
-    ServerError,
-    StatusProError,
-    TransitionError,
-    TruncatedListWarning,
-    ValidationError,
-)
-from statuspro.pacing.limit import RateLimit
-from statuspro.pagination.walk import paginate
-from statuspro.responses import (
-    get_error_message,
-    handle_response,
-    is_error,
-    is_success,
-    unwrap,
-    unwrap_as,
-    unwrap_data,
-)
-from statuspro.session import AuthenticatedClient, Client
-from statuspro.values import due_days, hex_color, parse_moment, public_timeline
+
+if TYPE_CHECKING:
+    from statuspro.api.bulk import (
+        bulk_update_order_status,
+        get_orders,
+        iter_bulk_update_order_status,
+    )
+    from statuspro.api.orders import (
+        find_order,
+        get_order,
+        get_viable_statuses,
+        iter_order_pages,
+        iter_orders,
+        list_orders,
+        lookup_order,
+    )
+    from statuspro.api.outcome import bulk_outcome
+    from statuspro.api.statuses import get_statuses
+    from statuspro.api.summary import summarize_orders
+    from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
+    from statuspro.client import StatusProClient
+    from statuspro.errors import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        AuthenticationError,
+        BulkUpdateError,
+        ConfigurationError,
+        InvalidResponseError,
+        MirrorError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        RedirectError,
+        ServerError,
+        StatusProError,
+        TransitionError,
+        TruncatedListWarning,
+        ValidationError,
+    )
+    from statuspro.pacing.limit import RateLimit
+    from statuspro.pagination.walk import paginate
+    from statuspro.responses import (
+        get_error_message,
+        handle_response,
+        is_error,
+        is_success,
+        unwrap,
+        unwrap_as,
+        unwrap_data,
+    )
+    from statuspro.session import AuthenticatedClient, Client
+    from statuspro.values import due_days, hex_color, parse_moment, public_timeline
 
 __all__ = [
     "APIConnectionError",
@@ -101,3 +110,65 @@ __all__ = [
     "unwrap_data",
     "update_order_status",
 ]
+
+#: The modules that hold the public names. Each is imported when the first of its names is asked
+#: for: the command line starts without most of them.
+_NAMES = {
+    "api.bulk": "bulk_update_order_status get_orders iter_bulk_update_order_status",
+    "api.orders": """
+        find_order get_order get_viable_statuses iter_order_pages iter_orders list_orders
+        lookup_order
+    """,
+    "api.outcome": "bulk_outcome",
+    "api.statuses": "get_statuses",
+    "api.summary": "summarize_orders",
+    "api.updates": "add_order_comment set_order_due_date update_order_status",
+    "client": "StatusProClient",
+    "errors": """
+        APIConnectionError APIError APITimeoutError AuthenticationError BulkUpdateError
+        ConfigurationError InvalidResponseError MirrorError NotFoundError
+        PermissionDeniedError RateLimitError RedirectError ServerError StatusProError
+        TransitionError TruncatedListWarning ValidationError
+    """,
+    "pacing.limit": "RateLimit",
+    "pagination.walk": "paginate",
+    "responses": """
+        get_error_message handle_response is_error is_success unwrap unwrap_as unwrap_data
+    """,
+    "session": "AuthenticatedClient Client",
+    "values": "due_days hex_color parse_moment public_timeline",
+}
+
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+#: Modules that are attributes of the package without an import of their own.
+_ROOMS = frozenset(
+    """
+    _arguments _forks _http _json _logging _typing api auth client config errors options pacing
+    pagination redaction responses session types values
+    """.split()
+)
+
+if not TYPE_CHECKING:  # or type checkers would believe every name to be there
+
+    def __getattr__(name: str) -> object:
+        """Imports what a public name stands for."""
+        from importlib import import_module
+
+        if name in _ROOMS:
+            return import_module(f"{__name__}.{name}")
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """Lists the public names, and the modules that have been imported."""
+    shown = (name for name in globals() if name[:2] == "__" or _is_public_module(name))
+    return sorted({*shown, *__all__})
+
+
+def _is_public_module(name: str) -> bool:
+    return not name.startswith("_") and f"{__name__}.{name}" in sys.modules

@@ -1,7 +1,12 @@
 """What `import statuspro` gives, and what it leaves alone."""
 
+import ast
+import inspect
+import pydoc
 import subprocess
 import sys
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -27,6 +32,10 @@ statuspro.cli statuspro.contrib statuspro.cli.demo statuspro.sandbox statuspro.t
 """.split()
 
 
+#: Each public name is imported when it is asked for.
+EVERYTHING = "from statuspro import *"
+
+
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_name_is_exported(name: str) -> None:
     assert hasattr(statuspro, name)
@@ -43,19 +52,30 @@ def test_endpoint_functions_are_the_methods_of_the_client() -> None:
         assert getattr(statuspro.StatusProClient, name) is getattr(statuspro, name)
 
 
-def test_import_leaves_alone_what_a_client_does_not_need() -> None:
-    loaded = modules_after("import statuspro") - modules_after("pass")
+def test_public_names_leave_alone_what_a_client_does_not_need() -> None:
+    loaded = modules_after(EVERYTHING) - modules_after("pass")
     assert [name for name in LEFT_ALONE if name in loaded] == []
 
 
-def test_import_needs_the_three_dependencies_only() -> None:
-    before, after = modules_after("import requests"), modules_after("import statuspro")
+def test_import_itself_takes_none_of_the_rooms() -> None:
+    added = modules_after("import statuspro") - modules_after("import typing")
+    assert added == {"statuspro", "statuspro._version"}
+
+
+def test_a_name_takes_its_module_and_what_that_needs() -> None:
+    loaded = modules_after("from statuspro import RateLimit")
+    assert "statuspro.pacing.limit" in loaded
+    assert "statuspro.client" not in loaded
+
+
+def test_public_names_need_the_three_dependencies_only() -> None:
+    before, after = modules_after("import requests"), modules_after(EVERYTHING)
     added = {name.partition(".")[0] for name in after - before}
     assert added - sys.stdlib_module_names <= {"statuspro", "dotenv"}
 
 
-def test_import_takes_nothing_that_takes_long_and_only_some_need() -> None:
-    before, after = modules_after("import requests"), modules_after("import statuspro")
+def test_public_names_take_nothing_that_takes_long_and_only_some_need() -> None:
+    before, after = modules_after("import requests"), modules_after(EVERYTHING)
     slow = {"concurrent.futures", "dataclasses", "html", "inspect", "netrc"}
     assert slow & (after - before) == set()
 
@@ -64,3 +84,64 @@ def modules_after(statement: str) -> set[str]:
     code = f"{statement}; import sys; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(run.stdout.split())
+
+
+def imported_for_type_checkers() -> dict[str, str]:
+    """The module of each name that the package imports where only type checkers read."""
+    tree = ast.parse(Path(statuspro.__file__).read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and node.body[0].lineno < 60)
+    return {
+        name.asname or name.name: str(node.module)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+
+
+def test_the_lists_of_public_names_agree() -> None:
+    table = {name: f"statuspro.{module}" for name, module in statuspro._MODULES.items()}
+    assert imported_for_type_checkers() == table
+    assert set(table) | {"__version__"} == set(statuspro.__all__)
+
+
+def test_a_room_is_an_attribute_without_an_import_of_its_own() -> None:
+    code = "; ".join(f"statuspro.{room}" for room in statuspro._ROOMS)
+    modules_after(f"import statuspro; {code}")
+    package = Path(statuspro.__file__).parent
+    for room in statuspro._ROOMS:
+        assert (package / room).is_dir() or (package / f"{room}.py").is_file()
+
+
+def test_introspection_sees_every_public_name() -> None:
+    members = dict(inspect.getmembers(statuspro))
+    assert set(statuspro.__all__) <= set(members)
+    assert members["get_order"] is statuspro.api.orders.get_order
+    shown = pydoc.plain(pydoc.render_doc(statuspro))
+    assert "class StatusProClient(" in shown
+    assert "get_order(client" in shown
+
+
+def test_a_name_can_be_patched_before_it_was_asked_for() -> None:
+    vars(statuspro).pop("get_order", None)
+    with mock.patch("statuspro.get_order") as patched:
+        assert statuspro.get_order is patched
+    assert statuspro.get_order is statuspro.api.orders.get_order
+
+
+def test_threads_that_ask_at_once_get_the_same() -> None:
+    code = """
+import statuspro, sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+sys.setswitchinterval(1e-5)
+barrier = Barrier(8)
+def ask(name):
+    barrier.wait()
+    return getattr(statuspro, name)
+names = ["StatusProClient", "get_order", "ServerError", "RateLimit"] * 2
+with ThreadPoolExecutor(8) as pool:
+    found = list(pool.map(ask, names))
+assert found[:4] == found[4:], found
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")

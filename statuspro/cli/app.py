@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -41,6 +42,9 @@ class _Commands(click.Group):
         if cmd_name not in _MODULES:
             return None
         module = import_module(f"statuspro.cli.{_MODULES[cmd_name]}")
+        if not gc.isenabled():  # see `main`
+            gc.freeze()
+            gc.enable()
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

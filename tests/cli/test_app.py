@@ -145,3 +145,29 @@ def test_an_encoding_that_lacks_a_character_is_no_error(shop: Sandbox) -> None:
     assert shown.returncode == 0
     assert str(order_id) in shown.stdout
     assert "Zo? ?" in shown.stdout
+
+
+def test_garbage_is_collected_again_when_a_command_runs(shop: Sandbox) -> None:
+    code = """
+import gc, sys
+from statuspro.cli import main
+sys.argv[1:] = ["statuses", "--json"]
+assert main() == 0
+assert gc.isenabled()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_start_leaves_alone_what_draws() -> None:
+    code = "import sys, statuspro.cli.account, statuspro.cli.app; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert {"rich", "csv", "difflib", "platformdirs", "sqlite3"} & set(
+        shown.stdout.split()
+    ) == set()
+
+
+def test_version_needs_no_requests() -> None:
+    code = "import sys, statuspro.cli.app; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert {"requests", "statuspro.client"} & set(shown.stdout.split()) == set()
