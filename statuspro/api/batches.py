@@ -114,8 +114,8 @@ class _Update:
             batch = self._advance()
         except WaitTooLong as too_long:
             raise self._stopped(
-                f"{too_long.reason}. That is longer than max_wait allows: run it again in "
-                f"{too_long.seconds:.0f} s."
+                f"{too_long.reason} for {too_long.seconds:.0f} s. That is longer than max_wait "
+                "allows: run it again then."
             ) from None
         except Exception as error:
             raise self._stopped(str(error), self._fate(error)) from error
@@ -142,7 +142,7 @@ class _Update:
     def _send(self, batch: list[int]) -> BulkBatch:
         self._sending, self._is_noted = batch, False
         with one_call() as one:
-            earlier = len(one.writes)
+            earlier, listener = len(one.writes), one.on_attempt
             one.on_attempt = self._note_attempt
             try:
                 if not _is_ours(self._client):  # an adapter of the caller's does not tell
@@ -150,7 +150,7 @@ class _Update:
                 response = post_batch(self._client, batch, self._change)
                 queued = cast("BulkStatusUpdate", unwrap_object(response))
             finally:
-                one.on_attempt = None
+                one.on_attempt = listener
                 self._writes = one.writes[earlier:]
         self._clock.hear(response)
         said, count = queued.get("message", ""), queued.get("count", len(batch))
@@ -198,8 +198,9 @@ class _Update:
         # Never longer than that: the clock may have been set back.
         seconds = min(last + self._queue_time - time.time(), self._queue_time)
         if seconds > 0:
-            reason = f"{len(batch)} orders were sent by an earlier run, which the service may still"
-            reason += " have in its queue"
+            reason = (
+                f"the service may still have {len(batch)} orders of an earlier run in its queue"
+            )
             pause(self._client._settings, seconds, f"GET {PATH}/{batch[0]}", reason)
 
     def _outcome_of(self, order_id: int) -> Outcome:

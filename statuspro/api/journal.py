@@ -114,7 +114,7 @@ class Journal(Steps):
 
     def __init__(self, path: str, base_url: str, change: Mapping[str, Any]) -> None:
         super().__init__()
-        self.path: str = path
+        self.path = self._path = path
         self._process = os.getpid()
         self._failure: OSError | None = None
         self._descriptor = _open_locked(path)
@@ -159,29 +159,28 @@ class Journal(Steps):
         end = data.rfind(b"\n") + 1
         if end:
             lines = self._parsed(data[:end])
-            _check_header(self.path, next(lines), header)
+            _check_header(self._path, next(lines), header)
             for line in lines:
                 self._apply(line["step"], line["order_ids"], _sent_of(line))
         elif not _is_alike(data, _BEGINNING):
-            raise ConfigurationError(f"{self.path} is no journal of a bulk update.")
+            raise ConfigurationError(f"{self._path} is no journal of a bulk update.")
         # The process was killed while it wrote the rest. What that line would have said had not
         # been done yet (`sent`), or is found out again (`accepted`).
         os.ftruncate(self._descriptor, end)
         if not end:
             self._write(header)
-            _sync_folder(self.path)
+            _sync_folder(self._path)
 
     def _parsed(self, data: bytes) -> Iterator[Json]:
         for number, text in enumerate(data.splitlines(), 1):
-            try:
+            line: Any = None
+            with contextlib.suppress(ValueError):
                 line = json.loads(text)
-            except ValueError:
-                line = None
             if number == 1 and not (isinstance(line, dict) and _KIND in line):
-                raise ConfigurationError(f"{self.path} is no journal of a bulk update.")
+                raise ConfigurationError(f"{self._path} is no journal of a bulk update.")
             if number > 1 and not _is_a_step(line):
                 raise ConfigurationError(
-                    f"Line {number} of the journal {self.path} is damaged: what was sent cannot be "
+                    f"Line {number} of the journal {self._path} is damaged: what was sent cannot be "
                     "told. Compare the orders with their histories (get_order), and begin a new "
                     "journal with those that are left."
                 )
@@ -200,17 +199,17 @@ class Journal(Steps):
             with contextlib.suppress(OSError):  # no part of a line in the middle of the file
                 os.ftruncate(self._descriptor, before)
             text = f"The journal cannot be written: {error.strerror}"
-            self._failure = OSError(error.errno, text, self.path)
+            self._failure = OSError(error.errno, text, self._path)
             raise self._failure from error
 
     def _check_file(self) -> None:
         if self._failure is not None:
             raise self._failure
         if self._descriptor < 0 or os.getpid() != self._process:
-            raise StatusProError(f"The journal {self.path} belongs to the process that opened it.")
-        if not _is_at(self.path, self._descriptor):
+            raise StatusProError(f"The journal {self._path} belongs to the process that opened it.")
+        if not _is_at(self._path, self._descriptor):
             raise StatusProError(
-                f"The journal {self.path} was removed or replaced during the update."
+                f"The journal {self._path} was removed or replaced during the update."
             )
 
 

@@ -24,7 +24,7 @@ from statuspro import (
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, ON_HOLD, SHIPPED
 from statuspro.sandbox.messages import Record
-from tests.support.killing import kill_and_go_on
+from tests.support.killing import kill_and_go_on, kill_at_each_step
 
 BULK = "/orders/bulk-status"
 
@@ -546,6 +546,13 @@ def test_an_update_that_is_killed_again_and_again_changes_each_order_once(tmp_pa
     )
     assert (figures.entries, figures.mails) == ({1: 200}, {1: 200}), figures
     assert figures.open_kills, figures
+
+
+def test_an_update_that_is_killed_at_any_step_changes_each_order_once(tmp_path: Path) -> None:
+    steps, figures = kill_at_each_step(tmp_path, queue_time=0.3)
+    assert steps >= 15
+    for counts in (figures.entries, figures.mails):
+        assert {count: orders for count, orders in counts.items() if orders} == {1: 3 * steps + 3}
 
 
 @pytest.mark.limits

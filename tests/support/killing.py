@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -11,10 +12,12 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from statuspro import BulkUpdateError, RateLimit, StatusProClient
+from statuspro._http.transport import Transport
 from statuspro.api.batches import batches
 from statuspro.sandbox import DEFAULT_API_KEY, Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
@@ -70,6 +73,27 @@ def kill_and_go_on(
     return Figures(killed, still_open, runs, calls, dropped, entries, mails)
 
 
+def kill_at_each_step(folder: Path, *, queue_time: float) -> tuple[int, Figures]:
+    """Kills an update at each of its steps, the first to begin with, and lets another end it.
+
+    A step is a moment before, in the middle of or after a write to the disk, or before a request or
+    after its response. Each update is one of three orders.
+
+    Returns:
+        How many steps there were, and what became of it all.
+    """
+    with _process("serve", 300, None) as service:
+        url, ids = json.loads(_line(service))
+        with _process("endure_each_step", url, ids, str(folder), queue_time) as parent:
+            steps, updated = json.loads(parent.communicate(timeout=600)[0])
+        told = json.loads(service.communicate("report\n", timeout=60)[0])
+    calls, dropped, *counts = told
+    entries, mails = ({int(key): each[key] for key in each} for each in counts)
+    for each in (entries, mails):
+        each[0] -= 300 - updated  # the rest was not to be updated
+    return steps, Figures(steps, 0, steps, calls, dropped, entries, mails)
+
+
 def _process(*arguments: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", __name__, json.dumps(arguments)],
@@ -94,16 +118,20 @@ def _is_open(journal: Path) -> bool:
 # In processes of their own ----------------------------------------------------------------------
 
 
-def serve(orders: int, seed: int) -> None:
-    """A service that takes its time, drops some responses, and works off its queue later."""
+def serve(orders: int, seed: int | None) -> None:
+    """A service that works off its queue later.
+
+    With a seed it also takes its time, and drops some responses.
+    """
     rng = random.Random(seed)
     calls, dropped = [0], [0]
-    with Sandbox(0, bulk_delay=0.3, enforce_viable=False) as sandbox:
+    delay = 0.05 if seed is None else 0.3
+    with Sandbox(0, bulk_delay=delay, enforce_viable=False) as sandbox:
         ids = [sandbox.add_order(status_code=IN_PRODUCTION) for _ in range(orders)]
 
         def meet(record: Record) -> None:
-            if record.method == "POST":
-                calls[0] += 1
+            calls[0] += record.method == "POST"
+            if record.method == "POST" and seed is not None:
                 time.sleep(rng.uniform(0, 0.1))
                 fault = rng.random()
                 if fault < 0.1:
@@ -149,6 +177,64 @@ def endure(
     print(json.dumps([killed, still_open, log.read_bytes().count(b".")]))
 
 
+def endure_each_step(url: str, ids: list[int], folder: str, queue_time: float) -> None:
+    """A parent whose children kill themselves, each at a later step than the one before."""
+    for step in itertools.count(1):
+        some = ids[3 * step - 3 : 3 * step]
+        assert some, "there are not enough orders"
+        journal = f"{folder}/journal-{step}"
+        if not (child := os.fork()):
+            KilledAt(step).watch()
+            update(url, some, journal, queue_time, Path(f"{journal}.runs"))
+        if os.WIFEXITED(os.waitpid(child, 0)[1]):  # it had no such step
+            print(json.dumps([step - 1, 3 * step]))
+            return
+        if not (child := os.fork()):
+            update(url, some, journal, queue_time, Path(f"{journal}.runs"))
+        assert os.waitpid(child, 0)[1] == 0
+
+
+class KilledAt:
+    """Kills this process at one of its steps.
+
+    Args:
+        step: its number, from 1.
+    """
+
+    def __init__(self, step: int) -> None:
+        self._left = step
+
+    def watch(self) -> None:
+        """Counts from now on."""
+        write, fsync, send = os.write, os.fsync, Transport.send
+
+        def watched_write(descriptor: int, data: bytes) -> int:
+            self.step()
+            self.step(lambda: write(descriptor, data[: len(data) // 2]))
+            count = write(descriptor, data)
+            self.step()
+            return count
+
+        def watched_fsync(descriptor: int) -> None:
+            fsync(descriptor)
+            self.step()
+
+        def watched_send(*args: Any, **options: Any) -> Any:
+            self.step()
+            response = send(*args, **options)
+            self.step()
+            return response
+
+        os.__dict__.update(write=watched_write, fsync=watched_fsync)
+        setattr(Transport, "send", watched_send)  # noqa: B010 - mypy knows it as a method
+
+    def step(self, last: Callable[[], object] = lambda: None) -> None:
+        self._left -= 1
+        if not self._left:
+            last()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def update(url: str, ids: list[int], journal: str, queue_time: float, log: Path) -> NoReturn:
     """The whole life of a process that updates all orders, if it is not killed before."""
     limit = RateLimit(requests=10_000, bulk=4, period=0.2)
@@ -172,5 +258,7 @@ if __name__ == "__main__":
     what, *values = json.loads(sys.argv[1])
     if what == "serve":
         serve(*values)
-    else:
+    elif what == "endure":
         endure(*values)
+    else:
+        endure_each_step(*values)
