@@ -409,6 +409,9 @@ def pause(settings: CallSettings, seconds: float, before: str, reason: str) -> N
     if seconds > settings.max_wait:
         bound = f"max_wait allows ({settings.max_wait:g} s)"
         raise WaitTooLong(seconds, reason, bound, is_deadline=False)
+    if settings.deadline is not None and seconds > settings.deadline:
+        bound = f"the deadline allows ({settings.deadline:g} s)"
+        raise WaitTooLong(seconds, reason, bound, is_deadline=True)
     _tell(settings, seconds, before, reason)
     _sleep(seconds)
 

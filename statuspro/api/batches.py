@@ -114,8 +114,8 @@ class _Update:
             batch = self._advance()
         except WaitTooLong as too_long:
             raise self._stopped(
-                f"{too_long.reason} for {too_long.seconds:.0f} s. That is longer than max_wait "
-                "allows: run it again then."
+                f"{too_long.reason} for {too_long.seconds:.0f} s. That is longer than "
+                f"{too_long.bound}: run it again then."
             ) from None
         except Exception as error:
             raise self._stopped(str(error), self._fate(error)) from error

@@ -47,7 +47,7 @@ def bulk_outcome(
         status_code: the status that was asked for.
         timeout: seconds to wait at the most; 0 looks once. The last look is begun so that it ends
             in time. Waits for the rate limit come on top. A client that may not wait
-            (`max_wait=0`) looks once.
+            (`max_wait=0`) looks once. A client's `deadline` is each request's.
 
     Returns:
         A dict in which each id stands once, in the order of the ids given. `applied` has those of
@@ -82,6 +82,8 @@ class _Missing:
         self.asked = asked
         self.applied: set[int] = set()
         self._client = client
+        # The deadline is each request's: between two of them the caller's own timeout counts.
+        self._settings = client._settings._replace(deadline=None)
         self._code = status_code
         self._left = list(asked)
         #: How many pages the list under the status has; None before the first one was read.
@@ -92,7 +94,7 @@ class _Missing:
 
     def wait_until(self, ends: float) -> None:
         """Asks until all are applied or the time (of the monotonic clock) is over."""
-        longest_wait = min(_LONGEST_INTERVAL, self._client._settings.max_wait)
+        longest_wait = min(_LONGEST_INTERVAL, self._settings.max_wait)
         interval = _FIRST_INTERVAL
         while self._left:
             rest = ends - time.monotonic() - self._seconds_of_a_look()
@@ -107,7 +109,7 @@ class _Missing:
 
     def _wait(self, seconds: float) -> None:
         reason = "the service is working off its queue of bulk updates"
-        pause(self._client._settings, seconds, f"GET {PATH}", reason)
+        pause(self._settings, seconds, f"GET {PATH}", reason)
 
     def _seconds_of_a_look(self) -> float:
         by_list = _FEW if self._pages is None else self._pages + _FEW

@@ -332,13 +332,22 @@ def test_a_clock_that_was_set_back_makes_the_wait_no_longer_than_a_minute(
     assert waits == [60.0]
 
 
-def test_a_wait_that_max_wait_does_not_allow_is_told(shop: Shop, waits: list[float]) -> None:
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        ({"max_wait": 10.0}, "longer than max_wait allows (10 s): run it again then"),
+        ({"deadline": 20.0}, "longer than the deadline allows (20 s): run it again then"),
+    ],
+)
+def test_a_wait_that_the_client_does_not_allow_is_told(
+    shop: Shop, waits: list[float], bound: dict[str, float], told: str
+) -> None:
     shop.sandbox.drop(applied=True, path=BULK)
     stop(shop.update())
-    shop.client = shop.sandbox.client(adapter=shop.sandbox.adapter(), max_wait=10.0)
+    shop.client = shop.client.with_options(**bound)  # type: ignore[arg-type]
     error = stop(shop.update())
     assert outcome_of(error) == {"accepted": shop.ids[50:], "uncertain": shop.ids[:50]}
-    assert "longer than max_wait allows" in str(error)
+    assert told in str(error)
     assert error.__cause__ is None
     assert waits == []
     assert shop.reads == 0

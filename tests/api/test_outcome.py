@@ -274,6 +274,13 @@ def test_no_wait_is_longer_than_max_wait(clock: Clock, max_wait: float, waits: l
     assert clock.waits == waits
 
 
+def test_a_deadline_is_each_requests(clock: Clock) -> None:
+    shop = Shop(2)
+    shop.client = shop.client.with_options(deadline=0.9)
+    assert shop.outcome(timeout=3) == {"applied": [], "not_applied": shop.ids}
+    assert clock.waits == [1.0, 2.0]
+
+
 # What makes no sense --------------------------------------------------------------------------
 
 
