@@ -181,8 +181,8 @@ class Journal(Steps):
             if number > 1 and not _is_a_step(line):
                 raise ConfigurationError(
                     f"Line {number} of the journal {self._path} is damaged: it does not tell what "
-                    "was sent. Compare the orders with their histories (get_order), and begin a new "
-                    "journal with those that are left."
+                    "was sent. Compare the orders with their histories (get_order), and begin a "
+                    "new journal with those that are left."
                 )
             yield line
 
