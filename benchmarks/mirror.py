@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.contestants import resident
@@ -49,9 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="rough figures")
     quick = parser.parse_args(arguments).quick
     sizes = (500, 1_000) if quick else (1_000, 10_000, 50_000)
-    large, middle = (5_000, 1_000) if quick else (100_000, 10_000)
+    processes = [(memory, 5_000 if quick else 100_000), (own_seconds, 1_000 if quick else 10_000)]
     is_missed = False
-    for row in [*requests(sizes), memory(large), own_seconds(middle)]:
+    rows = chain(requests(sizes), (figure(size) for figure, size in processes))
+    for row in rows:
         value = "–" if row.value is None else f"{row.value:,.2f}".removesuffix(".00")
         bound = "" if row.bound is None else f", at most {row.bound:g}"
         print(f"{row.title}: {value} {row.unit}{bound}; {row.note}".rstrip("; "), flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,7 +18,7 @@ _abandoned: list[sqlite3.Connection] = []
 
 
 class Connection(ForkSafe):
-    """A connection that opens when it is used.
+    """A connection that opens when it is used, and anew where another file is in its place.
 
     Args:
         path: of the file.
@@ -26,6 +27,7 @@ class Connection(ForkSafe):
     def __init__(self, path: str) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
         super().__init__()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -66,10 +68,21 @@ class Connection(ForkSafe):
             self._connection = None
 
     def _open(self) -> sqlite3.Connection:
+        file = self._find()
+        if self._connection is not None and file != self._file:
+            self.close()
         if self._connection is None:
-            self._connection = open_file(self.path)
-            self._connection.create_function("is_found", -1, is_found, deterministic=True)
+            self._file = file
+            connection = open_file(self.path)
+            connection.create_function("is_found", -1, is_found, deterministic=True)
+            self._connection = connection
         return self._connection
+
+    def _find(self) -> tuple[int, int] | None:
+        with suppress(OSError):
+            status = os.stat(self.path)
+            return status.st_dev, status.st_ino
+        return None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import time
@@ -165,7 +166,6 @@ class Steps:
             except APIError as error:
                 self._put_aside(error)
                 continue
-            self._failures = 0
             # Whether it came into the filters by what differs.
             is_explained = before is not None and fits(before.item, self._params) is False
             yield from self._store(order_id, before, now, is_explained=is_explained)
@@ -204,7 +204,6 @@ class Steps:
             except APIError as error:
                 self._put_aside(error)
                 continue
-            self._failures = 0
             yield from self._fallen_out(order_id, before, detail)
 
     def _fallen_out(
@@ -221,13 +220,15 @@ class Steps:
     def _store(
         self, order_id: int, before: Kept | None, now: Kept, *, is_explained: bool
     ) -> Generator[Change, None, None]:
+        self._failures = 0
         change = change_between(before, now, is_explained=is_explained)
         if change is not None:
-            yield change
+            yield copy.deepcopy(change)  # what the loop does to it is not stored
         self._storage.store(order_id, now)
         self.done += 1
 
     def _gone(self, order_id: int, before: Kept | None) -> Generator[Change, None, None]:
+        self._failures = 0
         if before is not None:
             yield gone(before)
         self._storage.remove(order_id)

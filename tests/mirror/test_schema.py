@@ -224,6 +224,19 @@ def test_a_damaged_file_is_a_clear_error(path: Path, client: StatusProClient) ->
         assert len(list(mirror.sync(client))) == 25
 
 
+def test_a_file_that_was_moved_away_or_replaced_is_noticed(
+    path: Path, client: StatusProClient
+) -> None:
+    with Mirror(path) as reader:
+        with Mirror(path) as mirror:
+            list(mirror.sync(client))
+        assert len(list(reader.orders())) == 25
+        path.rename(path.with_name("damaged"))
+        assert list(reader.orders()) == []
+        path.with_name("damaged").replace(path)
+        assert len(list(reader.orders())) == 25
+
+
 def test_a_full_disk_loses_nothing_that_was_stored(
     path: Path, shop: Sandbox, client: StatusProClient
 ) -> None:

@@ -180,6 +180,44 @@ def test_a_filter_of_the_status_explains_why_an_order_comes_in(
     assert (change["order"]["id"], change["fields"]) == (ids[0], ["status"])
 
 
+def test_an_order_that_was_out_of_the_filters_for_a_moment_stays_listed(
+    shop: Sandbox, mirror: Mirror, client: StatusProClient, ids: list[int]
+) -> None:
+    for order_id in ids[:2]:
+        shop.set_status(order_id, "st000002")
+    told(mirror, client, status_code="st000002")
+    set_at = shop.order(ids[0]).status_set_at
+    shop._store.change(ids[0], status_code="st000003")
+
+    def move_back(record: Any) -> None:
+        if record.path.endswith(str(ids[0])):
+            shop._store.change(ids[0], status_code="st000002", status_set_at=set_at)
+
+    shop.on_request = move_back
+    assert told(mirror, client, status_code="st000002") == []
+    assert ids[0] in [order["id"] for order in mirror.orders()]
+
+
+def test_an_order_that_the_whole_list_leaves_out_stays_listed(
+    shop: Sandbox,
+    mirror: Mirror,
+    client: StatusProClient,
+    ids: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a service may do that is odd: it is there, and nothing filters it out."""
+    page = shop._store.page
+    one = f'"id":{ids[3]},'.encode()
+
+    def without_one(*args: Any) -> tuple[list[bytes], int]:
+        lines, total = page(*args)
+        return [line for line in lines if one not in line], total - 1
+
+    monkeypatch.setattr(shop._store, "page", without_one)
+    assert told(mirror, client) == []
+    assert ids[3] in [order["id"] for order in mirror.orders()]
+
+
 def test_an_order_that_arrives_is_new(
     shop: Sandbox, mirror: Mirror, client: StatusProClient, ids: list[int]
 ) -> None:
@@ -229,6 +267,10 @@ def test_the_catalogue_is_asked_for_once_a_day_and_for_a_new_status(
 
     assert asked()
     assert not asked()
+    # As if the account had got its statuses since.
+    mirror._storage.save_state(status_codes="[]")
+    assert asked()
+    assert not asked()
     monkeypatch.setattr("statuspro.mirror.sync._CATALOGUE_LASTS", 0.0)
     assert asked()
     assert mirror.statuses() == client.get_statuses()
@@ -252,6 +294,23 @@ def test_a_change_is_stored_when_the_loop_comes_back(
     second = [change["order"]["id"] for change in mirror.sync(client)]
     assert second == ids_of(shop)[6:]
     assert sorted(details_asked(shop)) == sorted(map(str, ids_of(shop)))  # each of them once
+
+
+def test_what_a_loop_does_to_a_change_is_not_stored(
+    shop: Sandbox, mirror: Mirror, client: StatusProClient
+) -> None:
+    for change in told_one_by_one(mirror, client):
+        change["order"]["customer"]["email"] = "hidden"
+        for event in change["events"]:
+            event.clear()
+        change["order"].pop("history")
+    for order_id in ids_of(shop):
+        assert mirror.order(order_id) == detail(shop.order(order_id))
+        assert list_item(shop.order(order_id)) in list(mirror.orders())
+
+
+def told_one_by_one(mirror: Mirror, client: StatusProClient) -> Iterator[Any]:
+    yield from mirror.sync(client)
 
 
 def test_a_loop_that_raises_repeats_that_change(
@@ -435,6 +494,35 @@ def test_an_order_that_fails_does_not_stop_the_others(
     shop.clear_faults()
     assert [change["order"]["id"] for change in mirror.sync(client)] == [one]
     assert mirror.synced_at is not None
+
+
+def test_failures_that_are_not_in_a_row_end_nothing(
+    shop: Sandbox, mirror: Mirror, client: StatusProClient
+) -> None:
+    for order_id in ids_of(shop):
+        shop._store.change(order_id, cancelled_at=None)
+    failing, others = ids_of(shop)[:8:2], ids_of(shop)[1:8:2]
+    for order_id in failing:
+        shop.fail(500, path=f"/orders/{order_id}")
+    changes: list[int] = []
+    with pytest.raises(ServerError):
+        changes.extend(change["order"]["id"] for change in mirror.sync(client))
+    assert changes == [order_id for order_id in ids_of(shop) if order_id not in failing]
+    told(mirror, client)
+    for leave in (shop.remove_order, shop.cancel_order):
+        changes.clear()
+        for order_id in failing:
+            leave(order_id)
+            shop.fail(500, path=f"/orders/{order_id}")
+        for order_id in others:
+            leave(order_id)
+        with pytest.raises(ServerError):
+            changes.extend(
+                change["order"]["id"] for change in mirror.sync(client, exclude_cancelled=True)
+            )
+        assert changes == others
+        told(mirror, client, exclude_cancelled=True)
+        failing, others = ids_of(shop)[:8:2], ids_of(shop)[1:8:2]
 
 
 def test_some_failures_in_a_row_end_the_sync(
