@@ -145,7 +145,7 @@ def mailing(notify: bool) -> str:
 
 def can_ask() -> bool:
     """Tells whether there is a terminal to ask on: questions go to standard error."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def answer(question: str, default: bool | None = None) -> bool:

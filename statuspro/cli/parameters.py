@@ -31,7 +31,10 @@ def whole_number(least: int = 0, most: int | None = None) -> Callable[[str], int
 def comment_text(value: str) -> str:
     """Reads a comment: a text that is not blank."""
     try:
+        value.encode()
         return _arguments.text("comment", value)
+    except UnicodeEncodeError:  # bytes of the command line that are no text
+        raise click.BadParameter("a comment must be text in the encoding of the shell") from None
     except ValueError:
         raise click.BadParameter("a comment must not be blank") from None
 

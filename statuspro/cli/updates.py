@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from statuspro._http.call import one_call
 from statuspro.api.orders import get_viable_statuses
 from statuspro.api.statuses import get_statuses
 from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
@@ -17,9 +19,15 @@ from statuspro.cli.flat import shown
 from statuspro.cli.parameters import comment_text, day
 from statuspro.cli.references import order_of, status_of, takes_ref, takes_status
 from statuspro.cli.session import asks_service
+from statuspro.cli.waiting import line
 from statuspro.errors import TransitionError
 from statuspro.session import Client
 from statuspro.types import StatusDefinition
+
+_MAYBE_APPLIED = (
+    "The change may have been applied: read the order back (statuspro view) before sending it "
+    "again."
+)
 
 _MOVE_EXAMPLES = """
     statuspro move '#1188' shipped
@@ -79,15 +87,16 @@ def move_command(
     if comment is not None:
         plan.append(f"Add the {_kind(public)}: {plain(comment)}")
     if writing.goes_on([*plan, mailing(notify)]):
-        message = update_order_status(
-            client,
-            order["id"],
-            wanted["code"],
-            comment=comment,
-            public=public or None,
-            notify=notify,
-            confirm=True,
-        )
+        with _told_if_interrupted():
+            message = update_order_status(
+                client,
+                order["id"],
+                wanted["code"],
+                comment=comment,
+                public=public or None,
+                notify=notify,
+                confirm=True,
+            )
         writing.done(message, f"Moved {plain(order['name'])} {way}. {mailing(notify)}")
 
 
@@ -115,9 +124,10 @@ def comment_command(
     order = order_of(client, reference)
     plan = f"Add to {_shown(order, writing)} the {_kind(public)}: {plain(comment)}"
     if writing.goes_on([plan]):
-        message = add_order_comment(
-            client, order["id"], comment, public=public or None, confirm=True
-        )
+        with _told_if_interrupted():
+            message = add_order_comment(
+                client, order["id"], comment, public=public or None, confirm=True
+            )
         writing.done(message, f"Added to {plain(order['name'])} the {_kind(public)}.")
 
 
@@ -154,9 +164,23 @@ def due_command(
     now = _span(shown(order, "due_date"), shown(order, "due_date_to")) or "none"
     aim = f"Set the due date of {{}} to {span}" if span else "Clear the due date of {}"
     if writing.goes_on([f"{aim.format(_shown(order, writing))}. It is {now} now."]):
-        message = set_order_due_date(client, order["id"], first, due_date_to=last, confirm=True)
+        with _told_if_interrupted():
+            message = set_order_due_date(client, order["id"], first, due_date_to=last, confirm=True)
         done = f"Set the due date of {{}} to {span}" if span else "Cleared the due date of {}"
         writing.done(message, f"{done.format(plain(order['name']))}.")
+
+
+@contextmanager
+def _told_if_interrupted() -> Iterator[None]:
+    """Says on a Ctrl-C whether the write may have been applied by then."""
+    with one_call() as one:
+        try:
+            yield
+        except KeyboardInterrupt:
+            if any(call.may_have_arrived for call in one.writes):
+                line.hide()
+                click.echo(f"\n{_MAYBE_APPLIED}", err=True)
+            raise
 
 
 def _check_viable(client: Client, order: Mapping[str, Any], wanted: StatusDefinition) -> None:
