@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import IO, Any, TypeVar, cast
 
 import click
@@ -56,11 +56,15 @@ class Writing:
         """Whether the plan is read on a terminal: only there it may hold a customer's name."""
         return (sys.stdout if self.is_dry_run else sys.stderr).isatty()
 
-    def goes_on(self, plan: Sequence[str]) -> bool:
-        """Says what the command will do, and asks once whether to do it.
+    def says(self, *sentences: str) -> None:
+        """Says what the command will do, a line for each sentence, where a person reads it."""
+        line.hide()
+        if self.is_dry_run or self.is_on_terminal:
+            for sentence in sentences:
+                click.echo(sentence, err=not self.is_dry_run)
 
-        Args:
-            plan: a sentence or more, each a line.
+    def goes_on(self) -> bool:
+        """Asks once whether to do what was said.
 
         Returns:
             Whether to send the write: False for a dry run.
@@ -68,14 +72,9 @@ class Writing:
         Raises:
             Declined: the user said no.
         """
-        line.hide()
         if self.is_dry_run:
-            for sentence in (*plan, "Nothing was changed: this is a dry run."):
-                click.echo(sentence)
+            self.says("Nothing was changed: this is a dry run.")
             return False
-        if self.is_on_terminal:
-            for sentence in plan:
-                click.echo(sentence, err=True)
         if self.is_asking and not answer("Go on?", default=False):
             raise Declined
         return True

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from statuspro.api.orders import find_order, get_order
-from statuspro.cli.exits import NOT_FOUND
+from statuspro.cli.exits import NOT_FOUND, USAGE
 from statuspro.session import Client
 from statuspro.types import Order, OrderListItem, StatusDefinition
 
@@ -23,6 +23,12 @@ class UnknownOrder(click.ClickException):
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"No order is called {reference}.")
+
+
+class UnknownStatus(click.ClickException):
+    """No status of the account is meant, or more than one may be."""
+
+    exit_code = USAGE
 
 
 #: A number of an order is shorter; an id is not.
@@ -98,7 +104,7 @@ def status_code(word: str, statuses: Sequence[StatusDefinition]) -> str:
     """Finds the code of a status by its code or its name, in capitals or not.
 
     Raises:
-        BadParameter: there is no such status, or several have the name.
+        UnknownStatus: there is no such status, or several have the name.
     """
     return status_of(word, statuses)["code"]
 
@@ -107,17 +113,17 @@ def status_of(word: str, statuses: Sequence[StatusDefinition]) -> StatusDefiniti
     """Finds a status by its code or else its name, in capitals or not.
 
     Raises:
-        BadParameter: there is no such status (it names the near ones), or several have the name.
+        UnknownStatus: there is no such status (it names the near ones), or several have the name.
     """
     wanted = _folded(word)
     for key in ("code", "name"):
         found = [each for each in statuses if wanted and _folded(each.get(key)) == wanted]
         if len(found) > 1:
             codes = ", ".join(status["code"] for status in found)
-            raise click.BadParameter(f"several statuses are called {word!r}: {codes}. Give a code.")
+            raise UnknownStatus(f"Several statuses are called {word!r}: {codes}. Give a code.")
         if found:
             return found[0]
-    raise click.BadParameter(f"no status is called {word!r}. {_near(wanted, statuses)}")
+    raise UnknownStatus(f"No status is called {word!r}. {_near(wanted, statuses)}")
 
 
 def _folded(word: object) -> str | None:

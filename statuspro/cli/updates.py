@@ -82,11 +82,12 @@ def move_command(
     order = order_of(client, reference)
     _check_viable(client, order, wanted)
     way = _way(order, wanted)
-    notify = whether_to_mail(notify)
-    plan = [f"Move {_shown(order, writing)} {way}."]
+    writing.says(f"Move {_shown(order, writing)} {way}.")
     if comment is not None:
-        plan.append(f"Add the {_kind(public)}: {plain(comment)}")
-    if writing.goes_on([*plan, mailing(notify)]):
+        writing.says(f"Add the {_kind(public)}: {plain(comment)}")
+    notify = whether_to_mail(notify)
+    writing.says(mailing(notify))
+    if writing.goes_on():
         with _told_if_interrupted():
             message = update_order_status(
                 client,
@@ -122,8 +123,8 @@ def comment_command(
     """
     comment = _read_text(writing) if text == "-" else text
     order = order_of(client, reference)
-    plan = f"Add to {_shown(order, writing)} the {_kind(public)}: {plain(comment)}"
-    if writing.goes_on([plan]):
+    writing.says(f"Add to {_shown(order, writing)} the {_kind(public)}: {plain(comment)}")
+    if writing.goes_on():
         with _told_if_interrupted():
             message = add_order_comment(
                 client, order["id"], comment, public=public or None, confirm=True
@@ -163,7 +164,8 @@ def due_command(
     span = _span(first, last)
     now = _span(shown(order, "due_date"), shown(order, "due_date_to")) or "none"
     aim = f"Set the due date of {{}} to {span}" if span else "Clear the due date of {}"
-    if writing.goes_on([f"{aim.format(_shown(order, writing))}. It is {now} now."]):
+    writing.says(f"{aim.format(_shown(order, writing))}. It is {now} now.")
+    if writing.goes_on():
         with _told_if_interrupted():
             message = set_order_due_date(client, order["id"], first, due_date_to=last, confirm=True)
         done = f"Set the due date of {{}} to {span}" if span else "Cleared the due date of {}"

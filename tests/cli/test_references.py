@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import click
 import pytest
 
-from statuspro.cli.references import UnknownOrder, is_id, order_id, order_of, status_code, status_of
+from statuspro.cli.references import (
+    UnknownOrder,
+    UnknownStatus,
+    is_id,
+    order_id,
+    order_of,
+    status_code,
+    status_of,
+)
 from statuspro.sandbox import Sandbox
 
 
@@ -51,16 +58,17 @@ def test_a_status_by_its_code_or_name_in_any_case(word: str, sandbox: Sandbox) -
 def test_a_status_that_is_not_there_is_refused_with_the_near_ones(sandbox: Sandbox) -> None:
     with sandbox.client() as client:
         statuses = client.get_statuses()
-    with pytest.raises(click.BadParameter, match=r"Did you mean Shipped \(st000003\)\?"):
+    with pytest.raises(UnknownStatus, match=r"Did you mean Shipped \(st000003\)\?") as refused:
         status_code("shiped", statuses)
-    with pytest.raises(click.BadParameter, match="There are "):
+    assert refused.value.exit_code == 2
+    with pytest.raises(UnknownStatus, match="There are "):
         status_code("qqqqqq", statuses)
 
 
 def test_a_mistyped_code_is_refused_with_the_near_ones(sandbox: Sandbox) -> None:
     with sandbox.client() as client:
         statuses = client.get_statuses()
-    with pytest.raises(click.BadParameter, match=r"Did you mean .*Shipped \(st000003\)"):
+    with pytest.raises(UnknownStatus, match=r"Did you mean .*Shipped \(st000003\)"):
         status_code("st00003", statuses)
 
 
@@ -68,7 +76,7 @@ def test_a_name_of_several_statuses_is_refused_with_their_codes(sandbox: Sandbox
     with sandbox.client() as client:
         statuses = client.get_statuses()
     statuses[0]["name"] = "shipped "
-    with pytest.raises(click.BadParameter, match=r"called 'Shipped': st000001, st000003\. Give a"):
+    with pytest.raises(UnknownStatus, match=r"called 'Shipped': st000001, st000003\. Give a"):
         status_code("Shipped", statuses)
     assert status_code("st000001", statuses) == "st000001"
 
@@ -78,7 +86,7 @@ def test_a_status_without_a_name_is_not_called_none(sandbox: Sandbox) -> None:
         statuses = client.get_statuses()
     statuses[0]["name"] = None  # type: ignore[typeddict-item]
     for word in ("None", ""):
-        with pytest.raises(click.BadParameter):
+        with pytest.raises(UnknownStatus):
             status_code(word, statuses)
 
 

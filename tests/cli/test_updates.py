@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
 from typing import Any, NamedTuple
 
 import pytest
@@ -11,7 +15,18 @@ from click.testing import CliRunner, Result
 
 from statuspro.cli.app import statuspro
 from statuspro.sandbox import Response, Sandbox
-from tests.support.terminal import invoke, on_terminal, plain, run, spawn, to_the_end
+from tests.support.paths import ROOT
+from tests.support.polling import eventually
+from tests.support.terminal import (
+    COMMAND,
+    invoke,
+    on_terminal,
+    plain,
+    run,
+    shell,
+    spawn,
+    to_the_end,
+)
 
 CUSTOMER, ADDITIONAL = "ann@lee.test", "office@lee.test"
 BOTH_ARE_MAILED = "The service mails the customer and the additional addresses."
@@ -489,6 +504,25 @@ def test_ctrl_c_at_a_question_changes_nothing(order: An, arguments: tuple[str, .
     assert not order.sent
 
 
+@pytest.mark.parametrize("applied", [True, False])
+def test_ctrl_c_says_whether_the_change_may_have_been_applied(order: An, applied: bool) -> None:
+    if applied:
+        order.shop.slow(30, method="POST")
+    else:
+        order.shop.fail(429, method="POST", retry_after=50)
+    terminal = spawn(*order.by(*MOVE), "--yes")
+    if applied:
+        assert eventually(lambda: bool(order.written), 30)
+    else:
+        terminal.expect("Waiting ")
+    terminal.sendintr()
+    shown, status = to_the_end(terminal)
+    assert status == 130
+    assert "Traceback" not in shown
+    assert ("The change may have been applied" in shown) is applied
+    assert len(order.written) == applied
+
+
 def test_a_comment_from_standard_input_leaves_nothing_to_ask_on(order: An) -> None:
     shown, status = on_terminal(*order.by("comment", "REF", "-"))
     assert status == 2
@@ -522,3 +556,60 @@ def test_through_pipes(order: An) -> None:
     shown = run(*order.by(*MOVE), "--yes")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert len(order.written) == 1
+
+
+# The documentation
+
+
+def dialogues() -> list[tuple[str, str]]:
+    """The commands of the page's section on changes, and what a terminal shows then."""
+    text = (ROOT / "docs" / "cli.rst").read_text(encoding="utf-8")
+    section = text.partition("\nChange one order\n---")[2].partition("\n---")[0]
+    blocks = re.findall(r"\.\. code-block:: console\n\n((?: {4}.*\n|\n)+)", section)
+    shell = "\n".join(dedent(block) for block in blocks)
+    return re.findall(r"^\$ (.+)\n((?:(?!\$).*\n)*)", shell, re.MULTILINE)
+
+
+def test_the_dialogues_of_the_docs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    shop = Sandbox(orders=0)
+    number = shop.add_order(status_code="st000002", name="Ann Lee", due_date=None, due_date_to=None)
+    assert shop.order(number).name == "#1188"
+    with shop:
+        monkeypatch.setenv("STATUSPRO_BASE_URL", shop.base_url)
+        monkeypatch.setenv("STATUSPRO_API_KEY", shop.api_key)
+        for command, shown in dialogues():
+            answers = re.findall(r"\[y/[nN]\] (.)$", shown, re.MULTILINE)
+            said = dialogue(command, answers)
+            assert " ".join(said.split()) == " ".join(shown.split()), command
+    assert [write.kind for write in shop.applied] == [*KINDS]
+    assert not shop.mails
+
+
+#: The changes that the page makes: two moves, a clearing, two comments.
+KINDS = ["status", "comment", "comment", "due-date", "status"]
+
+
+def dialogue(command: str, answers: list[str]) -> str:
+    """Runs a line of the shell in a terminal, with these answers: what the terminal shows."""
+    line = re.sub(r"\bstatuspro (?=move|comment|due)", f"{shlex.join(COMMAND)} ", command)
+    terminal = shell(line)
+    said = ""
+    for answer in answers:
+        terminal.expect(r"\[y/[nN]\] ")
+        said += terminal.before + terminal.after
+        terminal.sendline(answer)
+    return plain(said + to_the_end(terminal)[0])
+
+
+@pytest.mark.parametrize("name", ["move", "comment", "due"])
+def test_the_examples_of_help_are_commands(order: An, name: str, tmp_path: Path) -> None:
+    examples = re.findall(r"^  statuspro (.+)$", invoke(name, "--help").stdout, re.MULTILINE)
+    assert len(examples) > 2
+    for example in examples:
+        words = [word for word in shlex.split(example.partition(" < ")[0]) if word != "--yes"]
+        words = [order.name if word in ("#1188", "1188") else word for word in words]
+        words = [str(order.id) if word == "6110375248088" else word for word in words]
+        mail = [] if name != "move" or {"--email", "--no-email"} & {*words} else ["--no-email"]
+        shown = invoke(*words, *mail, *({"--dry-run"} - {*words}), input="a note")
+        assert shown.exit_code == 0, (example, shown.output)

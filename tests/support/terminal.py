@@ -70,9 +70,28 @@ def spawn(*arguments: str, columns: int = 80, lines: int = 24, **environ: str) -
     Returns:
         The terminal: `expect(pattern)`, `sendline(text)`, `sendintr()`, `before` (see pexpect).
     """
+    return _spawned([*COMMAND, *arguments], columns, lines, environ)
+
+
+def shell(line: str, columns: int = 80, lines: int = 24, **environ: str) -> Any:
+    """Runs a line of the shell in a terminal of its own.
+
+    Args:
+        line: as a user types it.
+        columns: how wide the terminal is.
+        lines: how high the terminal is.
+        environ: variables to set.
+
+    Returns:
+        The terminal, as of :func:`spawn`.
+    """
+    return _spawned(["sh", "-c", line], columns, lines, environ)
+
+
+def _spawned(command: list[str], columns: int, lines: int, environ: dict[str, str]) -> Any:
     return pexpect.spawn(
-        COMMAND[0],
-        [*COMMAND[1:], *arguments],
+        command[0],
+        command[1:],
         env=environment({"TERM": "xterm-256color", "LANG": "C.UTF-8", **environ}),
         dimensions=(lines, columns),
         encoding="utf-8",
