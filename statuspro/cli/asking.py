@@ -54,7 +54,7 @@ class Writing:
     @property
     def is_on_terminal(self) -> bool:
         """Whether the plan is read on a terminal: only there it may hold a customer's name."""
-        return (sys.stdout if self.is_dry_run else sys.stderr).isatty()
+        return _is_terminal(sys.stdout if self.is_dry_run else sys.stderr)
 
     def says(self, *sentences: str) -> None:
         """Says what the command will do, a line for each sentence, where a person reads it."""
@@ -144,7 +144,11 @@ def mailing(notify: bool) -> str:
 
 def can_ask() -> bool:
     """Tells whether there is a terminal to ask on: questions go to standard error."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    return stream is not None and stream.isatty()  # a closed one is None
 
 
 def answer(question: str, default: bool | None = None) -> bool:

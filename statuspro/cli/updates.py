@@ -239,6 +239,8 @@ def _read_text(writing: Writing) -> str:
             "The comment comes from standard input, where no question can be answered then. "
             "Give --yes to go on without one, or --dry-run to see what would be done."
         )
+    if sys.stdin is None:
+        raise click.UsageError("Standard input is closed.")
     try:
         return comment_text(sys.stdin.buffer.read().decode("utf-8-sig").rstrip("\r\n"))
     except UnicodeDecodeError:

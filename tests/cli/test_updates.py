@@ -271,6 +271,15 @@ def test_bytes_from_standard_input_that_are_no_text_are_refused(order: An) -> No
     assert not order.shop.requests
 
 
+@pytest.mark.parametrize("redirected", ["<&-", "2>&-", ">&-"])
+def test_a_closed_stream_is_no_terminal_and_no_fault(order: An, redirected: str) -> None:
+    command = shlex.join([*COMMAND, *order.by("comment", "REF", "-")])
+    shown, status = to_the_end(shell(f"{command} {redirected} 2>&1"))
+    assert status == 2
+    assert "AttributeError" not in shown
+    assert not order.shop.requests
+
+
 @pytest.mark.parametrize("reference", ["#99999", "9999999999"])
 @COMMANDS
 def test_an_order_that_is_not_there(order: An, command: tuple[str, ...], reference: str) -> None:
