@@ -23,7 +23,7 @@ import math
 import os
 import struct
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -82,6 +82,9 @@ class Slot:
 
 class Count:
     """So many slots in any period: those under way, and those that are kept for a period more."""
+
+    refusals = 0  # of a window alone, see there
+    probe = 0
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -185,14 +188,15 @@ class Window(Count):
 
     def dump(self) -> list[float]:
         """The state as numbers."""
-        series = self.paused_until, self.refused_at, self.refusals, self.probe, self.proven
-        return [*series, *super().dump()]
+        values = super().dump()
+        values += self.paused_until, self.refused_at, self.refusals, self.probe, self.proven
+        return values
 
     def load(self, values: Iterator[float]) -> None:
         """Takes over what `dump` has made, see `Count`."""
+        super().load(values)
         self.paused_until, self.refused_at, *numbers = islice(values, 5)
         self.refusals, self.probe, self.proven = map(int, numbers)
-        super().load(values)
 
     def merge(self, other: Count, later: float) -> None:
         """Adds what only the other one has counted or heard, see `Count`."""
@@ -265,9 +269,8 @@ class Ledger:
         over, gone = self.now + slot.lease, self.now + max(slot.lease, self.limit.period)
         for count in counts:
             count.flying[slot.number] = over, gone + self.span
-        for window in self._windows(slot):
-            if window.refusals:
-                window.probe = slot.number
+            if count.refusals:
+                count.probe = slot.number
         self.waiting.pop(slot.number, None)
         slot.pauses = self.pauses
         return None
@@ -363,8 +366,9 @@ class Ledger:
         """Seconds until all that is counted is over."""
         over = [self.now]
         for count in self._all_counts():
-            over += (*count.ended, *(until for _, until in count.flying.values()))
-        over += (window.paused_until + self.span for window in (self.all, self.bulk))
+            over += count.ended
+            over += [until for _, until in count.flying.values()]
+        over += self.all.paused_until + self.span, self.bulk.paused_until + self.span
         return max(over) - self.now
 
     def _all_counts(self) -> tuple[Count, ...]:
@@ -375,10 +379,9 @@ class Ledger:
 
     def _counts(self, slot: Slot) -> tuple[Count, ...]:
         """Everything that the slot is counted in."""
-        windows = self._windows(slot)
         if not slot.reserve:
-            return windows
-        return (*windows, *(share for _, share in self._shares(slot.reserve)))
+            return (self.all, self.bulk) if slot.bulk else (self.all,)
+        return (*self._windows(slot), *(share for _, share in self._shares(slot.reserve)))
 
     def _shares(self, reserve: int) -> list[tuple[int, Count]]:
         """The shares, by reserve, that a slot with this reserve is counted in."""
@@ -428,7 +431,7 @@ class Ledger:
 
     def _wait(self, slot: Slot) -> tuple[float, str | int]:
         """Seconds until the slot's turn, and what for; 0 when it is now."""
-        ahead: list[int] = []
+        ahead: Sequence[int] = ()
         bulk_ahead = 0
         if self.waiting:
             ahead, bulk_ahead = self._ahead(slot)
@@ -439,6 +442,8 @@ class Ledger:
             bulk_wait, bulk_why = self._wait_for(self.bulk, bulk_ahead)
             if bulk_wait > wait:
                 wait, why = bulk_wait, "bulk" if bulk_why == "full" else bulk_why
+        if not slot.reserve:
+            return wait, why
         for least, share in self._shares(slot.reserve):
             share_wait = share.wait(_at_least(least, ahead), self.now, self.span)
             if share_wait > wait:
@@ -483,9 +488,11 @@ class Ledger:
         times = self.now, *self.clocks, self.last_place, self.pauses
         waiting = chain.from_iterable((number, *each) for number, each in self.waiting.items())
         values = [*times, *self.all.dump(), *self.bulk.dump(), len(self.waiting), *waiting]
-        shares = [each for each in self.shares.items() if not each[1].is_over(self.now)]
+        shares = {
+            reserve: share for reserve, share in self.shares.items() if not share.is_over(self.now)
+        }
         values.append(len(shares))
-        for reserve, share in shares:
+        for reserve, share in shares.items():
             values += (reserve, *share.dump())
         return struct.pack(f"<{len(values)}d", *values)
 
