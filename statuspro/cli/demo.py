@@ -5,19 +5,29 @@ Above its result each step prints its Python, word for word.
 
 from __future__ import annotations
 
-import sys
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from statuspro._version import __version__
 from statuspro.cli.command import command
-from statuspro.cli.terminal import Terminal
+from statuspro.cli.console import Console
+from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
 from statuspro.errors import TransitionError, ValidationError
+from statuspro.mirror import Mirror
+from statuspro.pacing.limit import RateLimit
 from statuspro.sandbox import Sandbox
-from statuspro.types import HistoryItem, OrderListItem, Status, StatusDefinition
+from statuspro.types import HistoryItem, OrderListItem, StatusDefinition
+from statuspro.values import hex_color
 
-ORDERS = 5000
+ORDERS = 2000
 
 #: Seconds, the least and the most: as of a service that is near.
 LATENCY = (0.01, 0.03)
@@ -27,6 +37,7 @@ _NEXT = """
 Next:
   statuspro sandbox --port 8900     serves a StatusPro to experiment with, until Ctrl-C
   export STATUSPRO_API_KEY=...      with your own key the same lines reach your shop
+  statuspro list                    and so do the other commands: statuspro --help
   python
   >>> from statuspro import StatusProClient
   >>> client = StatusProClient()
@@ -36,59 +47,90 @@ Next:
 
 @command("demo")
 def demo_command() -> None:
-    """Show the library's main job, step by step."""
-    run_demo(Terminal(sys.stdout))
+    """Show the library's main job, step by step.
+
+    A StatusPro runs for the demo on this machine. You need no API key, and nothing leaves the
+    machine. Above its result each step shows its lines of Python.
+    """
+    run_demo(Console())
 
 
-def run_demo(terminal: Terminal) -> None:
+def run_demo(console: Console) -> None:
     """Shows all steps, in some seconds."""
     started = time.monotonic()
     with Sandbox(orders=ORDERS) as sandbox, sandbox.client() as client:
         sandbox.latency = LATENCY
-        _introduce(terminal, sandbox)
-        statuses = _show_statuses(terminal, client)
-        orders = _walk(terminal, client, statuses)
-        order = _look_up(terminal, client, orders)
-        _change_status(terminal, client, order)
-        _update_in_bulk(terminal, client, orders)
-        _survive_an_outage(terminal, client, sandbox, order)
-        _show_an_error(terminal, client, order)
-    terminal.line()
-    terminal.line(f"That took {time.monotonic() - started:.1f} s.")
-    for line in _NEXT.splitlines():
-        terminal.line(line)
+        console.print(Text(f"statuspro {__version__}", "bold"))
+        _say(console, f"A StatusPro with {ORDERS:,} orders runs for this demo on", sandbox.base_url)
+        statuses = _show_statuses(console, client)
+        orders = _walk(console, client, statuses)
+        order = _look_up(console, client, orders)
+        _change_status(console, client, order)
+        _update_in_bulk(console, client, orders)
+        _keep_a_copy(console, client, sandbox, orders)
+        _leave_a_part(console, sandbox, orders)
+        _survive_an_outage(console, client, sandbox, order)
+        _show_an_error(console, client, order)
+    console.print()
+    console.print(f"That took {time.monotonic() - started:.1f} s.")
+    for text in _NEXT.splitlines():
+        console.print(Text(text), soft_wrap=True)
 
 
-def _introduce(terminal: Terminal, sandbox: Sandbox) -> None:
-    terminal.line(terminal.bold(f"statuspro {__version__}"))
-    terminal.line(f"A StatusPro with {ORDERS:,} orders runs for this demo on {sandbox.base_url}.")
+def _step(console: Console, title: str, *code: str) -> None:
+    console.print()
+    console.print(Text(title, "bold"))
+    _code(console, *code)
 
 
-def _step(terminal: Terminal, title: str, *code: str) -> None:
-    terminal.line()
-    terminal.line(terminal.bold(title))
-    _code(terminal, *code)
+def _code(console: Console, *lines: str) -> None:
+    for text in lines:
+        console.print(Text(f"    {text}", "dim"), soft_wrap=True)
 
 
-def _code(terminal: Terminal, *lines: str) -> None:
-    for line in lines:
-        terminal.line(terminal.dim(f"    {line}"))
+def _say(console: Console, *parts: str | Text) -> None:
+    console.print(Text(" ").join(Text(part) if isinstance(part, str) else part for part in parts))
 
 
-def _show_statuses(terminal: Terminal, client: StatusProClient) -> list[StatusDefinition]:
-    _step(terminal, "1. The statuses of the shop", "statuses = client.get_statuses()")
+def _tell(console: Console, *parts: str | Text) -> None:
+    """Prints what a step has found."""
+    text = Text(" ").join(Text(part) if isinstance(part, str) else part for part in parts)
+    console.print(Padding(text, (0, 0, 0, 2), expand=False))
+
+
+def _tabulate(console: Console, rows: Iterable[tuple[str | Text, ...]], right: int = -1) -> None:
+    """Prints rows whose columns are aligned, to the left but for the one of the number `right`."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
+    for number, row in enumerate(rows):
+        for column in range(len(row) if number == 0 else 0):
+            justify = "right" if column == right else "left"
+            table.add_column(no_wrap=column == 0, justify=justify)  # type: ignore[arg-type]
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+
+
+def _mark(name: str | None, color: str | None) -> Text:
+    return Text(f"● {name}", hex_color(color) or "")
+
+
+def _show_statuses(console: Console, client: StatusProClient) -> list[StatusDefinition]:
+    _step(console, "1. The statuses of the shop", "statuses = client.get_statuses()")
     statuses = client.get_statuses()
-    for status in statuses:
-        mark = terminal.coloured(f"● {status.get('name', ''):<17}", status.get("color"))
-        terminal.line(f"  {mark} {status.get('code')}  {status.get('description')}")
+    _tabulate(
+        console,
+        (
+            (_mark(status["name"], status["color"]), status["code"], status["description"] or "")
+            for status in statuses
+        ),
+    )
     return statuses
 
 
 def _walk(
-    terminal: Terminal, client: StatusProClient, statuses: list[StatusDefinition]
+    console: Console, client: StatusProClient, statuses: list[StatusDefinition]
 ) -> list[OrderListItem]:
     _step(
-        terminal,
+        console,
         "2. A walk over all orders that are not cancelled",
         "for order in client.iter_orders(exclude_cancelled=True):",
         "    orders.append(order)",
@@ -97,40 +139,39 @@ def _walk(
     for order in client.iter_orders(exclude_cancelled=True):
         orders.append(order)
         if len(orders) % 25 == 0:
-            terminal.counter(f"  {len(orders):,} orders")
-    terminal.line(f"  {len(orders):,} orders, {-(-len(orders) // 100)} pages")
+            line.tell(f"{len(orders):,} orders")
+    line.hide()
+    _tell(console, f"{len(orders):,} orders, {-(-len(orders) // 100)} pages")
     counts = Counter(order["status"].get("code") for order in orders)
+    rows: list[tuple[str | Text, ...]] = []
     for status in statuses:
         count = counts[status["code"]]
-        bar = terminal.coloured(
-            "■" * round(_BAR_WIDTH * count / max(counts.values())), status["color"]
-        )
-        terminal.line(f"  {status['name']:<17} {count:>6,}  {bar}")
-    terminal.line(f"  {'no status set':<17} {counts[None]:>6,}")
+        bar = "■" * round(_BAR_WIDTH * count / max(counts.values()))
+        rows.append((status["name"], f"{count:,}", Text(bar, hex_color(status["color"]) or "")))
+    _tabulate(console, [*rows, ("no status set", f"{counts[None]:,}", "")], right=1)
     return orders
 
 
 def _look_up(
-    terminal: Terminal, client: StatusProClient, orders: list[OrderListItem]
+    console: Console, client: StatusProClient, orders: list[OrderListItem]
 ) -> OrderListItem:
     _step(
-        terminal,
+        console,
         "3. One order, by its number and its customer's address",
         "order = client.lookup_order(number=number, email=email)",
     )
     wanted = _in_production(orders)[0]
     number, email = wanted["name"], wanted["customer"].get("email", "")
     order = client.lookup_order(number=number, email=email)
-    terminal.line(f"  {number}, {email}")
-    status = _coloured_name(terminal, order["status"])
-    customer = order["customer"].get("name")
-    terminal.line(f"  {order['name']} of {customer}: {status}, id {order['id']}")
+    _tell(console, f"{number}, {email}")
+    status = _mark(order["status"].get("name"), order["status"].get("color"))
+    _tell(console, f"{order['name']} of {order['customer'].get('name')}:", status)
     return wanted
 
 
-def _change_status(terminal: Terminal, client: StatusProClient, order: OrderListItem) -> None:
+def _change_status(console: Console, client: StatusProClient, order: OrderListItem) -> None:
     _step(
-        terminal,
+        console,
         "4. A checked status change that mails nobody, and the order's history after it",
         "try:",
         '    client.update_order_status(order["id"], "st000007", check=True, notify=False)',
@@ -139,9 +180,9 @@ def _change_status(terminal: Terminal, client: StatusProClient, order: OrderList
     try:
         client.update_order_status(order["id"], "st000007", check=True, notify=False)
     except TransitionError as error:
-        terminal.line(f"  {error}")
+        _tell(console, str(error))
     _code(
-        terminal,
+        console,
         "client.update_order_status(",
         '    order["id"], "st000004", comment="Sanded and oiled", check=True, notify=False',
         ")",
@@ -152,67 +193,113 @@ def _change_status(terminal: Terminal, client: StatusProClient, order: OrderList
     )
     history = client.get_order(order["id"])["history"]
     for item in history:
-        terminal.line(f"  {_history_line(terminal, item)}")
+        _tell(console, *_history_parts(item))
 
 
-def _history_line(terminal: Terminal, item: HistoryItem) -> str:
+def _history_parts(item: HistoryItem) -> list[str | Text]:
     status, comment, mail = item.get("status"), item.get("comment"), item.get("mail_log")
-    parts = [item.get("created_at", "")[:16].replace("T", " ")]
+    parts: list[str | Text] = [item.get("created_at", "")[:16].replace("T", " ")]
     if status:
-        parts.append(_coloured_name(terminal, status))
+        parts.append(_mark(status.get("name"), status.get("color")))
     if comment:
         parts.append(f"“{comment}”")
     if mail:
-        parts.append(terminal.dim(f"mail to {mail.get('to')}"))
-    return "  ".join(parts)
+        parts.append(Text(f"mail to {mail.get('to')}", "dim"))
+    return parts
 
 
-def _coloured_name(terminal: Terminal, status: Status) -> str:
-    return terminal.coloured(f"● {status.get('name')}", status.get("color"))
-
-
-def _update_in_bulk(
-    terminal: Terminal, client: StatusProClient, orders: list[OrderListItem]
-) -> None:
+def _update_in_bulk(console: Console, client: StatusProClient, orders: list[OrderListItem]) -> None:
     _step(
-        terminal,
+        console,
         "5. Fifty orders in one request, without mails",
         'queued = client.bulk_update_order_status(ids, "st000003", notify=False)',
     )
     ids = [order["id"] for order in _in_production(orders)[1:51]]
     before = _shipped(client)
     queued = client.bulk_update_order_status(ids, "st000003", notify=False)
-    terminal.line(f"  {queued['message']} ({queued['count']} orders; {before} were shipped before)")
+    told = f"{queued['message']} ({queued['count']} orders; {before} were shipped before)"
+    _tell(console, told)
     deadline = time.monotonic() + 5
     while _shipped(client) < before + len(ids) and time.monotonic() < deadline:
         time.sleep(0.05)
-    terminal.line(f"  a moment later {_shipped(client)} are shipped")
+    _tell(console, f"a moment later {_shipped(client)} are shipped")
+
+
+def _keep_a_copy(
+    console: Console, client: StatusProClient, sandbox: Sandbox, orders: list[OrderListItem]
+) -> None:
+    _step(
+        console,
+        "6. A copy of all orders in a file, and what has changed since",
+        "with Mirror(path) as mirror:",
+        "    copied = sum(1 for change in mirror.sync(client, history=False))",
+        "    changes = list(mirror.sync(client, history=False))",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.sqlite3"
+        with Mirror(path) as mirror:
+            copied = sum(1 for change in mirror.sync(client, history=False))
+            _tell(console, f"{copied:,} orders are in the copy; now a colleague moves one")
+            sandbox.set_status(_in_production(orders)[60]["id"], "st000005")
+            changes = list(mirror.sync(client, history=False))
+            for change in changes:
+                now, before = change["order"], change["before"] or change["order"]
+                was = before["status"]
+                _tell(
+                    console,
+                    f"{now['name']} is {change['kind']}:",
+                    _mark(was.get("name"), was.get("color")),
+                    "→",
+                    _mark(now["status"].get("name"), now["status"].get("color")),
+                )
+
+
+def _leave_a_part(console: Console, sandbox: Sandbox, orders: list[OrderListItem]) -> None:
+    _step(
+        console,
+        "7. A job that leaves a part of the rate budget to the shop's web pages",
+        "job = sandbox.client(rate_limit=limit, rate_limit_reserve=20)",
+        "details = list(job.get_orders(ids))",
+        "left = job.budget(), web.budget()",
+    )
+    limit = RateLimit(requests=60, bulk=5, period=60.0)
+    ids = [order["id"] for order in orders[:40]]
+    job = sandbox.client(rate_limit=limit, rate_limit_reserve=20)
+    web = sandbox.client(rate_limit=limit)
+    with job, web:
+        details = list(job.get_orders(ids))
+        left = job.budget(), web.budget()
+    for name, reading in zip(("the job", "a web page"), left, strict=True):
+        if reading is not None:
+            told = f"may send {reading['remaining']} requests at once"
+            _tell(console, f"{name} {told}, the next in {reading['next_in']:.0f} s")
+    _tell(console, f"{len(details)} requests were sent in this minute, of {limit.requests}")
 
 
 def _survive_an_outage(
-    terminal: Terminal, client: StatusProClient, sandbox: Sandbox, order: OrderListItem
+    console: Console, client: StatusProClient, sandbox: Sandbox, order: OrderListItem
 ) -> None:
     _step(
-        terminal,
-        "6. An outage: the service fails with a 503, then drops the connection",
+        console,
+        "8. An outage: the service fails with a 503, then drops the connection",
         "patient = client.with_options(on_wait=tell)",
         'found = patient.get_order(order["id"])',
     )
 
     def tell(seconds: float, reason: str) -> None:
-        terminal.line(f"  {reason} in {seconds:.2f} s")
+        _tell(console, f"{reason} in {seconds:.2f} s")
 
     sandbox.fail(503)
     sandbox.drop()
     patient = client.with_options(on_wait=tell)
     found = patient.get_order(order["id"])
-    terminal.line(f"  {found['name']} is there, and nothing had to be caught")
+    _tell(console, f"{found['name']} is there, and nothing had to be caught")
 
 
-def _show_an_error(terminal: Terminal, client: StatusProClient, order: OrderListItem) -> None:
+def _show_an_error(console: Console, client: StatusProClient, order: OrderListItem) -> None:
     _step(
-        terminal,
-        "7. An error, and what it carries",
+        console,
+        "9. An error, and what it carries",
         "try:",
         '    client.update_order_status(order["id"], "st999999", notify=False)',
         "except ValidationError as error:",
@@ -220,10 +307,15 @@ def _show_an_error(terminal: Terminal, client: StatusProClient, order: OrderList
     try:
         client.update_order_status(order["id"], "st999999", notify=False)
     except ValidationError as error:
-        terminal.line(f"  status_code        {error.status_code}")
-        terminal.line(f"  message            {error.message}")
-        terminal.line(f"  validation_errors  {error.validation_errors}")
-        terminal.line(f"  maybe_applied      {error.maybe_applied}")
+        _tabulate(
+            console,
+            [
+                ("status_code", str(error.status_code)),
+                ("message", error.message),
+                ("validation_errors", str(error.validation_errors)),
+                ("maybe_applied", str(error.maybe_applied)),
+            ],
+        )
 
 
 def _in_production(orders: list[OrderListItem]) -> list[OrderListItem]:

@@ -160,10 +160,10 @@ def _rows(
 
 def _print_table(records: Iterable[Record], columns: Sequence[Column]) -> None:
     from rich.cells import cell_len
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from statuspro.cli.console import Console
     from statuspro.values import hex_color
 
     records = list(records)
