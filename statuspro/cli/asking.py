@@ -174,9 +174,3 @@ def answer(question: str, default: bool | None = None) -> bool:
             return _ANSWERS[word]
         if not word and default is not None:
             return default
-
-
-def plain(text: object) -> str:
-    """A text of the service on one line, without what would steer the terminal."""
-    words = " ".join(str(text).split())
-    return "".join(character for character in words if character.isprintable())

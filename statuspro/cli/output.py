@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
@@ -15,6 +16,9 @@ from statuspro.cli.waiting import line
 
 Record = Mapping[str, Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+#: Control characters, of which escape sequences are made, and those that turn the writing around.
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
@@ -127,9 +131,16 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return " ".join(text.split())
+        return _STEERING.sub("", json.dumps(value, ensure_ascii=False))
+    return plain(str(value).lower() if isinstance(value, bool) else value)
+
+
+def plain(value: object) -> str:
+    """Makes one line of a text of the service, without what would steer the terminal.
+
+    A customer chooses a part of these texts, such as the name.
+    """
+    return _STEERING.sub("", " ".join(str(value).split()))
 
 
 def _print_csv(

@@ -52,6 +52,31 @@ def test_without_a_terminal_there_are_tabs_and_no_heading(
     assert printed(None, capsys) == '#1188\tIn Production\n"Żółć", 李\t\n'
 
 
+STEERING = "Ann\x1b]0;title\x07 \x9b31mL\u202eee\r\nHacker\x7f"
+
+
+@pytest.mark.parametrize("form", [None, "table"])
+def test_what_would_steer_the_terminal_is_left_out(
+    form: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    customer: dict[str, Any] = {"name": STEERING, "tags": [STEERING]}
+    Output(form, ("name", "tags")).records([customer], [])
+    text = capsys.readouterr().out
+    assert "Ann]0;title 31mLee Hacker" in text
+    assert not {"\x1b", "\x07", "\x9b", "\u202e", "\r", "\x7f"} & {*text}
+
+
+def test_json_and_csv_keep_what_the_service_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("json", "csv"):
+        Output(form, ()).records([{"name": STEERING}], [Column("name", "name")])
+        text = capsys.readouterr().out
+        if form == "json":
+            assert json.loads(text) == [{"name": STEERING}]
+            assert "\x1b" not in text
+        else:
+            assert list(csv.reader(io.StringIO(text, newline="")))[1] == [STEERING]
+
+
 def test_a_table_on_demand_has_no_colours_without_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
