@@ -40,10 +40,6 @@ else:
     HTTPSConnection = _own(urllib3.connection.HTTPSConnection)
 
 
-#: Bytes of a request that are sent at a time where there is a deadline: a record of TLS.
-_RECORD = 2**14
-
-
 class ProxyRefusedError(ProxyError):
     """The proxy responds, and opens no connection to the service.
 
@@ -106,16 +102,9 @@ class CallConnection(HTTPConnection):
 
     def send(self, data: Any) -> None:
         call = current_call()
-        if call is None or call.ends is None or self.sock is None:
-            super().send(data)
-            return
-        pieces = range(0, len(data), _RECORD) if isinstance(data, bytes) else ()
-        for start in pieces:
-            self.sock.settimeout(call.cut(self.timeout))
-            super().send(data[start : start + _RECORD])
-        if not pieces:
-            self.sock.settimeout(call.cut(self.timeout))
-            super().send(data)
+        if call is not None and call.ends is not None and self.sock is not None:
+            self.sock.settimeout(call.cut(self.timeout))  # a body may be sent in many parts
+        super().send(data)
 
     def _tunnel(self) -> None:
         try:

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import socket
 import sqlite3
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -72,12 +73,14 @@ def dripping(head: bytes, drop: bytes = b" ") -> Callable[[Peer], None]:
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"  # deflate's: it decodes to nothing
 
+SLOW_BODY = dripping(answer(b"{", length=1000))
+
 SLOW: dict[str, Answer] = {
     "silent": silent,
     "dripping status": dripping(b"HTTP/1.1 200 ", b"x"),
     "dripping headers": dripping(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
     "dripping interim responses": dripping(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
-    "dripping body": dripping(answer(b"{", length=1000)),
+    "dripping body": SLOW_BODY,
     "dripping body without end": dripping(b"HTTP/1.1 200 OK\r\n\r\n"),
     "dripping chunks": dripping(CHUNKED, b"1\r\n \r\n"),
     "dripping chunk": dripping(CHUNKED + b"ffff\r\n"),
@@ -147,19 +150,25 @@ def test_the_next_call_of_a_connection_has_its_own_time() -> None:
     assert server.accepted == 1
 
 
-def slow_reader(_: int, connection: socket.socket) -> bool:
+def slow_reader(tls: ssl.SSLContext | None = None) -> Callable[[int, socket.socket], bool]:
     """Reads some of a request every now and then, as the client's timeout allows."""
-    until = time.monotonic() + 3 * DEADLINE
-    with contextlib.suppress(OSError):
-        while time.monotonic() < until and connection.recv(2000):
-            time.sleep(0.02)
-    return False
+
+    def serve(_: int, connection: socket.socket) -> bool:
+        until = time.monotonic() + 6 * DEADLINE
+        with contextlib.suppress(OSError):
+            reader = tls.wrap_socket(connection, server_side=True) if tls else connection
+            while time.monotonic() < until and reader.recv(2**14):
+                time.sleep(0.05)
+            reader.close()
+        return False
+
+    return serve
 
 
-def test_a_body_that_is_taken_slowly() -> None:
+def test_a_body_that_is_taken_slowly(tls: TLS) -> None:
     with (
-        RawServer(answer(), on_accept=slow_reader) as server,
-        client_of(server.port, deadline=DEADLINE) as client,
+        RawServer(answer(), on_accept=slow_reader(tls[0])) as server,
+        client_of(server.port, "https", verify=tls[1], deadline=DEADLINE) as client,
         in_time(),
         pytest.raises(APITimeoutError, match="deadline") as caught,
     ):
@@ -168,15 +177,46 @@ def test_a_body_that_is_taken_slowly() -> None:
 
 
 def test_a_body_in_parts_that_is_taken_slowly() -> None:
-    parts = (b"x" * 2**17 for _ in range(1000))
+    parts = (b"x" * 2**14 for _ in range(1000))
     with (
-        RawServer(answer(), on_accept=slow_reader) as server,
+        RawServer(answer(), on_accept=slow_reader()) as server,
         client_of(server.port, deadline=DEADLINE) as client,
         in_time(),
         pytest.raises(APITimeoutError, match="deadline") as caught,
     ):
         client.post("/orders/1/comment", data=parts)
     assert caught.value.maybe_applied
+
+
+def test_a_late_response_has_only_what_is_left() -> None:
+    def late(peer: Peer) -> None:
+        peer.pause(0.8)
+        SLOW_BODY(peer)
+
+    with (
+        RawServer(late) as server,
+        client_of(server.port, deadline=1.0) as client,
+        in_time(1.0),
+        pytest.raises(APITimeoutError, match="deadline"),
+    ):
+        client.get("/orders")
+
+
+def test_a_handshake_behind_a_slow_proxy_has_only_what_is_left() -> None:
+    def slow_tunnel(peer: Peer) -> None:
+        peer.pause(0.8)
+        peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        peer.pause(10)
+
+    with (
+        RawServer(slow_tunnel) as proxy,
+        client_of(
+            1, "https", proxies={"https": f"http://127.0.0.1:{proxy.port}"}, deadline=1.0
+        ) as client,
+        in_time(1.0),
+        pytest.raises(APITimeoutError, match="so nothing was sent"),
+    ):
+        client.post("/orders")
 
 
 def test_every_address_of_a_host_has_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
