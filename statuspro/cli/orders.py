@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from statuspro._flat import flat
 from statuspro.api.statuses import get_statuses
 from statuspro.cli.command import command
-from statuspro.cli.flat import flat
 from statuspro.cli.output import Column, Output, prints
 from statuspro.cli.parameters import whole_number
 from statuspro.cli.references import status_code

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 
-from statuspro.cli.flat import shown
+from statuspro._flat import shown
 from statuspro.cli.waiting import line
 
 Record = Mapping[str, Any]

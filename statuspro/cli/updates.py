@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from statuspro._flat import shown
 from statuspro._http.call import one_call
 from statuspro.api.orders import get_viable_statuses
 from statuspro.api.statuses import get_statuses
 from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
 from statuspro.cli.asking import Writing, mailing, mails, whether_to_mail, writes
 from statuspro.cli.command import command
-from statuspro.cli.flat import shown
 from statuspro.cli.output import plain
 from statuspro.cli.parameters import comment_text, day
 from statuspro.cli.references import order_of, status_of, takes_ref, takes_status

@@ -1,7 +1,8 @@
-"""An order as one flat row, for tables and CSV."""
+"""An order as one flat row: for CSV, for tables, for data frames."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,13 +24,24 @@ COLUMNS = {
     "history_count": "history_count",
 }
 
-#: The service writes a day as its midnight in UTC.
+#: The service writes a day as its midnight in UTC, which means that day everywhere.
 _DAYS = frozenset({"due_date", "due_date_to"})
+_MIDNIGHT = r"([0-9]{4}-[0-9]{2}-[0-9]{2})T00:00:00.*"
 
 
 def flat(order: Mapping[str, Any]) -> dict[str, Any]:
-    """Makes a flat row of an order; what it does not have is None."""
-    return {name: shown(order, path) for name, path in COLUMNS.items()}
+    """Makes a flat row of an order; what it does not have is None.
+
+    Args:
+        order: of a list or in detail.
+
+    Returns:
+        A dict with each of `COLUMNS`, in their order. Due dates are days as `YYYY-MM-DD`.
+    """
+    row = {name: shown(order, path) for name, path in COLUMNS.items()}
+    if row["history_count"] is None and isinstance(order.get("history"), list):
+        row["history_count"] = len(order["history"])  # the detail has the history in its place
+    return row
 
 
 def shown(record: Mapping[str, Any], path: str) -> Any:
@@ -37,4 +49,6 @@ def shown(record: Mapping[str, Any], path: str) -> Any:
     value: Any = record
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    return value[:10] if path in _DAYS and isinstance(value, str) else value
+    if path in _DAYS and isinstance(value, str):
+        return re.sub(_MIDNIGHT, r"\1", value)
+    return value
