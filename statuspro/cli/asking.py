@@ -22,6 +22,7 @@ _HOW_TO_MAIL = (
     "--no-email (nobody). There is no default."
 )
 _ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
+_ANSWERS_OR_NOTHING = {**_ANSWERS, "": False}
 
 
 class Declined(click.ClickException):
@@ -75,7 +76,7 @@ class Writing:
         if self.is_dry_run:
             self.says("Nothing was changed: this is a dry run.")
             return False
-        if self.is_asking and not answer("Go on?", default=False):
+        if self.is_asking and not answer("Go on?", _ANSWERS_OR_NOTHING):
             raise Declined
         return True
 
@@ -151,26 +152,19 @@ def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()  # a closed one is None
 
 
-def answer(question: str, default: bool | None = None) -> bool:
-    """Asks a question on the terminal until it is answered by yes or no.
-
-    Args:
-        question: what to ask.
-        default: what an empty line means; None: ask again.
+def answer(question: str, answers: Mapping[str, bool] = _ANSWERS) -> bool:
+    """Asks a question on the terminal until one of the answers is given.
 
     Raises:
         Declined: the input has ended (Ctrl-D).
     """
     line.hide()
-    shown = {True: "[Y/n]", False: "[y/N]", None: "[y/n]"}[default]
+    hint = "[y/N]" if "" in answers else "[y/n]"
     while True:
-        click.echo(f"{question} {shown} ", err=True, nl=False)
+        click.echo(f"{question} {hint} ", err=True, nl=False)
         said = sys.stdin.readline()
         if not said:
             click.echo(err=True)
             raise Declined
-        word = said.strip().lower()
-        if word in _ANSWERS:
-            return _ANSWERS[word]
-        if not word and default is not None:
-            return default
+        if (word := said.strip().lower()) in answers:
+            return answers[word]

@@ -40,6 +40,12 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (TypeError, USAGE),
 )
 
+#: What errors advise in Python, and what does it in the shell.
+_IN_THE_SHELL = {
+    "(get_order)": "(statuspro view)",
+    "iter_orders(search=...)": "statuspro list --all --search ...",
+}
+
 
 def told(error: Exception, *, with_traceback: bool = False) -> int:
     """Tells of an error on standard error, and returns the exit code that goes with it.
@@ -59,7 +65,9 @@ def _text_of(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text, kind = str(error).strip(), type(error).__name__
     if isinstance(error, (StatusProError, ValueError)) and text:
-        return text.replace("(get_order)", "(statuspro view)")  # the shell's name of it
+        for function, its_command in _IN_THE_SHELL.items():
+            text = text.replace(function, its_command)
+        return text
     # Nothing that a user can do: a fault of a command, whose text alone would say little.
     return f"{kind}: {text} (--debug shows where)" if text else f"{kind} (--debug shows where)"
 

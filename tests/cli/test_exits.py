@@ -19,6 +19,7 @@ from statuspro.errors import (
     StatusProError,
     TransitionError,
 )
+from statuspro.sandbox import Sandbox
 
 #: The codes of the errors whose code is not 1, the service said no.
 CODES = {
@@ -83,6 +84,19 @@ def test_the_text_of_an_error(
 ) -> None:
     assert told(error) == 1
     assert capsys.readouterr().err.startswith(f"Error: {text}")
+
+
+def test_advice_names_the_command_and_not_the_function(capsys: pytest.CaptureFixture[str]) -> None:
+    told(ServerError("It failed.", maybe_applied=True))
+    assert "read the order back (statuspro view) before" in capsys.readouterr().err
+    crowded = Sandbox(orders=401)
+    with (
+        crowded.client(adapter=crowded.adapter()) as client,
+        pytest.raises(StatusProError) as wide,
+    ):
+        client.find_order("@")
+    told(wide.value)
+    assert capsys.readouterr().err.endswith("statuspro list --all --search ... reads them all.\n")
 
 
 def test_a_traceback_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
