@@ -157,9 +157,11 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the source archive and the wheel into dist/."""
+    """Build the source archive, with the man pages, and the wheel into dist/."""
     session.install("build")
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.install("-e", ".[cli]")
+    session.run("python", "docs/man.py", "man")
     session.run("python", "-m", "build")
 
 

@@ -26,8 +26,30 @@ _MODULES = {
     "due": "updates",
     "statuses": "account",
     "sandbox": "sandbox",
-    "demo": "demo",
+    "demo": "sandbox",
+    "completion": "completion",
 }
+
+
+_EPILOG = """\b
+Exit codes:
+  0    done
+  1    the service said no, or it could not be asked
+  2    the command was not given as it should be
+  3    the rate limit, or a time that ran out
+  4    there is no such order
+  5    there is no key, or the service does not take it
+  6    a change may have been applied: look before you send it again
+  7    the order cannot move there now
+  130  Ctrl-C
+
+\b
+Settings, in the environment or in a .env file:
+  STATUSPRO_API_KEY             the key; else the password for the host in ~/.netrc
+  STATUSPRO_BASE_URL            where the service is
+  STATUSPRO_RATE_LIMIT          such as 60/5/60, or none
+  STATUSPRO_RATE_LIMIT_STORAGE  where commands count their requests together
+"""
 
 
 class _Commands(click.Group):
@@ -86,7 +108,7 @@ class _Commands(click.Group):
     cls=_Commands,
     params=[debug_option()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="The key comes from STATUSPRO_API_KEY, a .env file or ~/.netrc.",
+    epilog=_EPILOG,
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def statuspro() -> None:

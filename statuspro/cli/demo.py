@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from statuspro._version import __version__
-from statuspro.cli.command import command
 from statuspro.cli.console import Console
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
@@ -43,16 +42,6 @@ Next:
   >>> client = StatusProClient()
   >>> client.get_statuses()
 """
-
-
-@command("demo")
-def demo_command() -> None:
-    """Show the library's main job, step by step.
-
-    A StatusPro runs for the demo on this machine. You need no API key, and nothing leaves the
-    machine. Above its result each step shows its lines of Python.
-    """
-    run_demo(Console())
 
 
 def run_demo(console: Console) -> None:

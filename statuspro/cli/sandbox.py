@@ -1,4 +1,4 @@
-"""`statuspro sandbox`: a StatusPro to experiment with, until Ctrl-C."""
+"""`statuspro sandbox` and `demo`: a StatusPro of this machine's own, without a key."""
 
 from __future__ import annotations
 
@@ -64,3 +64,16 @@ def sandbox_command(
         serve(sandbox, orders, is_verbose=verbose)
     except OSError as error:
         raise click.ClickException(f"port {port}: {os.strerror(error.errno or 0)}") from error
+
+
+@command("demo", "statuspro demo | less")
+def demo_command() -> None:
+    """Show the library's main job, step by step.
+
+    A StatusPro runs for the demo on this machine. You need no API key, and nothing leaves the
+    machine. Above its result each step shows its lines of Python.
+    """
+    from statuspro.cli.console import Console
+    from statuspro.cli.demo import run_demo
+
+    run_demo(Console())
