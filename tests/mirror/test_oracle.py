@@ -15,7 +15,7 @@ from statuspro import APIError, StatusProClient, TruncatedListWarning
 from statuspro.mirror import Mirror
 from tests.support.mirrors import CODES, Follower, MovingShop, assert_equal
 
-SEEDS = 100
+SEEDS = 40
 
 FILTERS: list[dict[str, Any]] = [
     {},
@@ -114,7 +114,7 @@ def assert_told(told: dict[str, Any], order: Any) -> None:
 
 def test_the_copy_is_the_service_s_after_one_quiet_sync(tmp_path: Path) -> None:
     found = [one_seed(seed, tmp_path) for seed in range(SEEDS)]
-    assert sum(moves for moves, _ in found) > 5_000
+    assert sum(moves for moves, _ in found) > 2_500
 
 
 @contextmanager
@@ -127,7 +127,7 @@ def impatient() -> Iterator[None]:
 
 
 def test_a_truncated_walk_marks_nothing_gone_wrongly(tmp_path: Path) -> None:
-    found = [one_seed(seed, tmp_path, nights=impatient) for seed in range(500, 530)]
+    found = [one_seed(seed, tmp_path, nights=impatient) for seed in range(500, 520)]
     assert sum(is_truncated for _, is_truncated in found) > 1
 
 

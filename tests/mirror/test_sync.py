@@ -35,7 +35,7 @@ from tests.support.forks import runs_in_fork
 from tests.support.mirrors import DirectClient, assert_equal
 
 #: A Ctrl-C is tried at each such line of a sync; at 1 it takes half a minute.
-LINES_AT_A_TIME = 17
+LINES_AT_A_TIME = 41
 
 
 def told(mirror: Mirror, client: StatusProClient, **arguments: Any) -> list[Any]:
