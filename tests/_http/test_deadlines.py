@@ -155,11 +155,12 @@ def slow_reader(tls: ssl.SSLContext | None = None) -> Callable[[int, socket.sock
 
     def serve(_: int, connection: socket.socket) -> bool:
         until = time.monotonic() + 6 * DEADLINE
-        with contextlib.suppress(OSError):
-            reader = tls.wrap_socket(connection, server_side=True) if tls else connection
+        with (
+            contextlib.suppress(OSError),
+            tls.wrap_socket(connection, server_side=True) if tls else connection as reader,
+        ):
             while time.monotonic() < until and reader.recv(2**14):
                 time.sleep(0.05)
-            reader.close()
         return False
 
     return serve

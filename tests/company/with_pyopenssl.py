@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import urllib3.contrib.pyopenssl
 
 from statuspro import APIConnectionError, APITimeoutError
 from tests.support.certificates import serving
+from tests.support.proxies import Dripping
 from tests.support.servers import Peer, RawServer, answer, client_of
 
 CA = trustme.CA()
@@ -41,6 +43,20 @@ def test_a_request(bundle: str) -> None:
         assert client.post("/orders/7/comment", json={}).json() == [1]
         assert type(client.get("/orders", stream=True).raw.read()) is bytes
         assert server.accepted == 1
+
+
+@pytest.mark.parametrize("fast", [0, 12_000])
+def test_every_byte_takes_its_time_but_not_beyond_the_deadline(fast: int, bundle: str) -> None:
+    """Those of the handshake, or those of the records of TLS that carry the body."""
+    with (
+        RawServer(answer(b" " * 40_000), tls=serving(CA)) as server,
+        Dripping(server.port, fast) as slow,
+        client_of(slow.port, scheme="https", verify=bundle, deadline=0.3) as client,
+    ):
+        began = time.monotonic()
+        with pytest.raises(APITimeoutError, match=r"The deadline of 0\.3 s has passed"):
+            client.get("/orders")
+        assert time.monotonic() - began < 0.8
 
 
 def test_a_response_that_drips_ends_in_time(bundle: str) -> None:
