@@ -40,8 +40,10 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (TypeError, USAGE),
 )
 
-#: What errors advise in Python, and what does it in the shell.
+#: What errors advise in Python, and what does the same in the shell.
 _IN_THE_SHELL = {
+    "the argument api_key, ": "",  # nor has the command line such an option
+    "the argument base_url or ": "",
     "(get_order)": "(statuspro view)",
     "iter_orders(search=...)": "statuspro list --all --search ...",
 }
@@ -65,8 +67,8 @@ def _text_of(error: Exception) -> str:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text, kind = str(error).strip(), type(error).__name__
     if isinstance(error, (StatusProError, ValueError)) and text:
-        for function, its_command in _IN_THE_SHELL.items():
-            text = text.replace(function, its_command)
+        for words, others in _IN_THE_SHELL.items():
+            text = text.replace(words, others)
         return text
     # Nothing that a user can do: a fault of a command, whose text alone would say little.
     return f"{kind}: {text} (--debug shows where)" if text else f"{kind} (--debug shows where)"

@@ -67,7 +67,9 @@ def test_an_unknown_command_is_refused() -> None:
 def test_no_key_is_two_lines_at_the_most_and_no_traceback(shop: Sandbox) -> None:
     shown = invoke("statuses", STATUSPRO_API_KEY="")
     assert shown.exit_code == 5
-    assert shown.stderr.startswith("Error: No API key.")
+    assert shown.stderr.startswith(
+        "Error: No API key. Give one of: the environment variable STATUSPRO_"
+    )
     assert len(shown.stderr.splitlines()) <= 2
     assert "Traceback" not in shown.stderr
 
