@@ -24,6 +24,7 @@ _MODULES = {
     "move": "updates",
     "comment": "updates",
     "due": "updates",
+    "bulk": "bulk",
     "statuses": "account",
     "sandbox": "sandbox",
     "demo": "sandbox",

@@ -25,6 +25,12 @@ _ANSWERS = {"y": True, "yes": True, "n": False, "no": False}
 _ANSWERS_OR_NOTHING = {**_ANSWERS, "": False}
 
 
+_DRY_RUN = click.option(
+    "--dry-run", is_flag=True, help="Say what would be done, and change nothing."
+)
+_YES = click.option("--yes", "-y", "has_consent", is_flag=True, help="Go on without a question.")
+
+
 class Declined(click.ClickException):
     """The user said no."""
 
@@ -51,6 +57,22 @@ class Writing:
         self.is_dry_run = is_dry_run
         self.is_asking = not (is_dry_run or has_consent)
         self._is_json = is_json
+
+    def refuse_what_is_open(self, options: Mapping[str, Any]) -> None:
+        """Refuses a command that leaves a question open, where there is no terminal to ask on.
+
+        Args:
+            options: those of the command; `notify` is one that is asked for.
+        """
+        if can_ask():
+            return
+        open_questions = []
+        if self.is_asking:
+            open_questions.append(_HOW_TO_GO_ON)
+        if options.get("notify", False) is None:
+            open_questions.append(_HOW_TO_MAIL)
+        if open_questions:
+            raise click.UsageError(" ".join([_NO_TERMINAL, *open_questions]))
 
     @property
     def is_on_terminal(self) -> bool:
@@ -93,8 +115,8 @@ def writes(function: Function) -> Function:
     anything is sent.
     """
 
-    @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
-    @click.option("--yes", "-y", "has_consent", is_flag=True, help="Go on without a question.")
+    @_DRY_RUN
+    @_YES
     @click.option("--json", "is_json", is_flag=True, help="Print what the service said, as JSON.")
     @functools.wraps(function)
     def with_writing(
@@ -105,14 +127,21 @@ def writes(function: Function) -> Function:
                 "--json prints what the service says of the change; --dry-run sends none."
             )
         writing = Writing(is_dry_run=dry_run, has_consent=has_consent, is_json=is_json)
-        if not can_ask():
-            open_questions = []
-            if writing.is_asking:
-                open_questions.append(_HOW_TO_GO_ON)
-            if options.get("notify", False) is None:
-                open_questions.append(_HOW_TO_MAIL)
-            if open_questions:
-                raise click.UsageError(" ".join([_NO_TERMINAL, *open_questions]))
+        writing.refuse_what_is_open(options)
+        return function(*args, writing=writing, **options)
+
+    return cast(Function, with_writing)
+
+
+def asks_once(function: Function) -> Function:
+    """Gives a command the argument `writing` like `writes`, and leaves it how to print."""
+
+    @_DRY_RUN
+    @_YES
+    @functools.wraps(function)
+    def with_writing(*args: Any, dry_run: bool, has_consent: bool, **options: Any) -> Any:
+        writing = Writing(is_dry_run=dry_run, has_consent=has_consent, is_json=False)
+        writing.refuse_what_is_open(options)
         return function(*args, writing=writing, **options)
 
     return cast(Function, with_writing)

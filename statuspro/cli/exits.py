@@ -87,4 +87,6 @@ def _code_of_bulk(error: BulkUpdateError) -> int:
     if error.uncertain:
         return MAYBE_APPLIED
     cause = error.__cause__
-    return code_of(cause) if isinstance(cause, Exception) else REFUSED
+    if isinstance(cause, Exception):
+        return code_of(cause)
+    return TOO_LATE if error.not_sent else REFUSED  # the service would have had it wait too long

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 import requests
@@ -16,6 +16,9 @@ import requests
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
 from statuspro.config import RATE_LIMIT_STORAGE, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -69,16 +72,26 @@ def _storage() -> str | None:
     """The user's own file; None where a setting names a storage or no file can be made."""
     if Settings().find(RATE_LIMIT_STORAGE, None):
         return None
+    try:
+        folder = state_folder()
+    except OSError as error:
+        told = f"{error.filename}: {error.strerror}; the budget is not shared with other commands"
+        print(f"Warning: {told}", file=sys.stderr)
+        return None
+    return f"sqlite:///{os.fspath(folder / 'budget.sqlite3')}"
+
+
+def state_folder() -> Path:
+    """Makes the folder for what commands leave to later ones, readable by the user alone.
+
+    Raises:
+        OSError: it cannot be made.
+    """
     from platformdirs import user_state_path
 
     folder = user_state_path("statuspro", appauthor=False)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        told = f"Warning: {folder}: {error.strerror}; the budget is not shared with other commands"
-        print(told, file=sys.stderr)
-        return None
-    return f"sqlite:///{os.fspath(folder / 'budget.sqlite3')}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def _logger() -> logging.Logger:

@@ -36,7 +36,7 @@ class Line:
 
     def wait(self, seconds: float, reason: str) -> None:
         """Counts down a wait of this thread that begins now: a client's `on_wait`."""
-        if not _is_live():
+        if not is_live():
             if seconds >= _LEAST_WRITTEN:
                 print(f"Waiting {seconds:.0f} s: {reason}", file=sys.stderr, flush=True)
             return
@@ -61,7 +61,7 @@ class Line:
             self._stop()
 
     def _show(self) -> None:
-        if not _is_live():
+        if not is_live():
             return
         if self._live is None:
             from rich.console import Console
@@ -98,6 +98,6 @@ class Line:
 line = Line()
 
 
-def _is_live() -> bool:
+def is_live() -> bool:
     """Tells whether a line on standard error can be written over."""
     return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
