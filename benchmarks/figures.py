@@ -37,6 +37,23 @@ StatusProClient("{KEY}", "{{base_url}}").get_order({ORDER_ID})
 """
 
 
+_BARE_STATUSES = f"""
+import json, requests
+headers = {{{{"Authorization": "Bearer {KEY}", "Accept": "application/json"}}}}
+response = requests.get("{{base_url}}/statuses", headers=headers, timeout=30)
+response.raise_for_status()
+print(json.dumps(response.json(), indent=2))
+"""
+#: What the script does that pip installs.
+_COMMAND = """
+import os, sys
+from statuspro.cli import main
+os.environ |= {environ!r}
+sys.argv[1:] = {arguments!r}
+sys.exit(main())
+"""
+
+
 def calls(bench: Bench) -> Result:
     """One `get_order` after the other, pacing on."""
     amount, rounds = (200, 3) if bench.is_quick else (2000, 15)
@@ -105,11 +122,13 @@ def prefetch(bench: Bench) -> Result:
 
 
 def import_(bench: Bench) -> Result:
-    """The import, in a new process each time."""
-    contestants = {name: partial(bench.time_import, name) for name in ("requests", "statuspro")}
+    """The import of the client, in a new process each time."""
+    # The public names import their modules when they are asked for; the client needs nearly all.
+    modules = {"requests": "requests", "statuspro": "statuspro.client"}
+    contestants = {name: partial(bench.time_import, module) for name, module in modules.items()}
     take_turns(contestants, 1)  # compiles the modules
     samples = take_turns(contestants, 5 if bench.is_quick else 61)
-    return Result(_wall_and_cpu("import", samples, 1.15))
+    return Result(_wall_and_cpu("import of the client", samples, 1.15))
 
 
 def process(bench: Bench) -> Result:
@@ -122,6 +141,30 @@ def process(bench: Bench) -> Result:
     take_turns(contestants, 1)  # compiles the modules
     samples = take_turns(contestants, 5 if bench.is_quick else 61)
     return Result(_wall_and_cpu("whole process with one GET", samples, 1.10))
+
+
+def shell(bench: Bench) -> Result:
+    """Commands of the shell, from the start of Python to its end."""
+    url, state = bench.base_url(100), str(bench.folder / "state")
+    environ = {"STATUSPRO_API_KEY": KEY, "STATUSPRO_BASE_URL": url, "XDG_STATE_HOME": state}
+    pairs = {
+        "statuspro --version, against `import requests`": ("import requests", ["--version"], 0.80),
+        "statuspro statuses --json, against a script of bare requests": (
+            _BARE_STATUSES.format(base_url=url),
+            ["statuses", "--json"],
+            1.25,
+        ),
+    }
+    rows = []
+    for title, (bare, arguments, bound) in pairs.items():
+        command = _COMMAND.format(environ=environ, arguments=arguments)
+        contestants = {
+            "requests": partial(bench.time_process, bare),
+            "statuspro": partial(bench.time_process, command),
+        }
+        take_turns(contestants, 1)  # compiles the modules
+        rows += _wall_and_cpu(title, take_turns(contestants, 5 if bench.is_quick else 61), bound)
+    return Result(rows)
 
 
 def other(bench: Bench) -> Result:
@@ -253,6 +296,7 @@ FIGURES: dict[str, Callable[[Bench], Result]] = {
     "prefetch": prefetch,
     "import": import_,
     "process": process,
+    "shell": shell,
     "other": other,
     "slots": slots,
     "jobs": jobs,

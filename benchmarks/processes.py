@@ -96,7 +96,12 @@ class Bench:
     def time_process(self, code: str) -> Measure:
         """What Python takes for a program, from its start to its end."""
         began = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=self._environment)
+        process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -32,11 +32,12 @@ _HEAD = (
 
 
 class Service:
-    """Renders responses by path: a page of the list, or one order."""
+    """Renders responses by path: a page of the list, one order, or the catalogue."""
 
-    def __init__(self, items: list[Any], detail: Any) -> None:
+    def __init__(self, items: list[Any], detail: Any, statuses: Any) -> None:
         self._items = [_template(item) for item in items]
         self._detail = _template(detail)
+        self._statuses = _with_head(_encode(statuses))
         # A walk over 100,000 orders finds all its pages rendered, but for the first time.
         self._page = lru_cache(maxsize=1200)(self._render_page)
 
@@ -48,6 +49,8 @@ class Service:
             fields = parse_qs(query)
             page, per_page = (int(fields[name][0]) for name in ("page", "per_page"))
             body = self._page(int(orders), page, per_page)
+        elif rest[-1] == "statuses":
+            body = self._statuses
         else:
             body = _with_head(self._detail % int(rest[-1]))
         return int(milliseconds) / 1000, body
@@ -76,7 +79,7 @@ def sandbox_service() -> Service:
     with sandbox.client(adapter=sandbox.adapter()) as client:
         items = list(client.iter_orders())
         typical = next(item for item in items if item["history_count"] == 3)
-        return Service(items, client.get_order(typical["id"]))
+        return Service(items, client.get_order(typical["id"]), client.get_statuses())
 
 
 class _Connection(asyncio.Protocol):

@@ -28,7 +28,8 @@ MOST_IDS = 50
 TRIMMED = r"[\s\0\ufeff\u200b\u200e]"
 
 #: A day, also as the service writes it: as its midnight in UTC.
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T00:00:00(\.0{1,9})?(\+00:00|Z))?")
+# A pattern is compiled when it is first used: an import need not wait for that.
+_DAY = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T00:00:00(\.0{1,9})?(\+00:00|Z))?"
 
 
 def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
@@ -144,7 +145,7 @@ def day(name: str, value: Any) -> str:
         return value.isoformat()
     if not isinstance(value, str):
         raise wrong_kind(name, "a date or a string such as 2026-02-10", value)
-    found = _DAY.fullmatch(value)
+    found = re.fullmatch(_DAY, value)
     with suppress(ValueError):
         if found is not None:
             return datetime.date.fromisoformat(found[1]).isoformat()

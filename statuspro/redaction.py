@@ -55,7 +55,8 @@ _WORD = r"[^\s/@\"'<>(),;:]"
 _AT = r"(?:@|%(?:25){0,2}40|&(?:amp;){0,2}(?:#0{0,4}64|#x0{0,4}40|commat);|\\{1,3}u0040)"
 
 # The look behind it keeps a long word without an @ from being read once for each of its letters.
-_EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+{_AT}[\w-]+\.[\w.-]+", re.IGNORECASE)
+# A pattern is compiled when it is first used: an import need not wait for that.
+_EMAIL = rf"(?i)(?<!{_WORD}){_WORD}+{_AT}[\w-]+\.[\w.-]+"
 
 #: Shorter values would blacken every other word of a message and identify no customer.
 _SHORTEST_SECRET = 3
@@ -166,7 +167,7 @@ class Redactor:
         text = text.encode("utf-8", "replace").decode()  # JSON can hold what no log could be sent
         for pattern in self._patterns:
             text = pattern.sub(HIDDEN, text)
-        return _EMAIL.sub(HIDDEN, text)
+        return re.sub(_EMAIL, HIDDEN, text)
 
     def json(self, value: Any, levels: int = _DEEPEST) -> Any:
         """Redacts every string and number of parsed JSON, keys too.

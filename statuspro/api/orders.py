@@ -31,7 +31,8 @@ PATH = "/orders"
 _MOST_SEARCHED = 4
 
 #: What stands around a number or name and tells nothing.
-_AROUND_A_NUMBER = re.compile(rf"\A(?:#|{_arguments.TRIMMED})+|{_arguments.TRIMMED}+\Z")
+# A pattern is compiled when it is first used: an import need not wait for that.
+_AROUND_A_NUMBER = rf"\A(?:#|{_arguments.TRIMMED})+|{_arguments.TRIMMED}+\Z"
 
 #: What the value of each filter must be.
 _FILTERS: dict[str, Callable[[str, Any], Any]] = {
@@ -337,7 +338,7 @@ def find_order(client: Client, number: str | int) -> OrderListItem | None:
         APIConnectionError: there is no response.
         TypeError, ValueError: the number makes no sense. Nothing was sent.
     """
-    wanted = _AROUND_A_NUMBER.sub("", _number(number))
+    wanted = re.sub(_AROUND_A_NUMBER, "", _number(number))
     if not wanted:
         raise ValueError("number must hold more than #")
     pages: dict[int, Page] = {}
@@ -374,7 +375,7 @@ def _first_with(key: str, wanted: str, pages: Iterable[Page]) -> OrderListItem |
 def _is_called(item: Item, key: str, wanted: str) -> bool:
     value = item.get(key)
     shown = str(value) if isinstance(value, (str, int)) else ""
-    return _AROUND_A_NUMBER.sub("", shown).casefold() == wanted.casefold()
+    return re.sub(_AROUND_A_NUMBER, "", shown).casefold() == wanted.casefold()
 
 
 def get_viable_statuses(client: Client, order_id: int | str) -> list[ViableStatus]:

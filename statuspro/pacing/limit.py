@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from statuspro import _arguments
 from statuspro.errors import ConfigurationError
 
-_SETTING = re.compile(r"([0-9]+)(?:/([0-9]+)(?:/([0-9]+(?:\.[0-9]+)?))?)?")
+# A pattern is compiled when it is first used: an import need not wait for that.
+_SETTING = r"([0-9]+)(?:/([0-9]+)(?:/([0-9]+(?:\.[0-9]+)?))?)?"
 
 
 # Not a dataclass: importing `dataclasses` takes more than half as long as all of this package.
@@ -65,7 +66,7 @@ def limit_in(name: str, text: str) -> RateLimit | None:
     text = text.strip()
     if text.lower() == "none":
         return None
-    found = _SETTING.fullmatch(text)
+    found = re.fullmatch(_SETTING, text)
     try:
         if found is None:
             raise ValueError
