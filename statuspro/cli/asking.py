@@ -158,11 +158,11 @@ def mails(function: Function) -> Function:
     )(function)
 
 
-def whether_to_mail(notify: bool | None) -> bool:
+def whether_to_mail(notify: bool | None, whom: str = "the customer") -> bool:
     """Asks whether the service is to mail, unless it was said."""
     if notify is not None:
         return notify
-    return answer("Mail the customer and the additional addresses?")
+    return answer(f"Mail {whom} and the additional addresses?")
 
 
 def mailing(notify: bool) -> str:

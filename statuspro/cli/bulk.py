@@ -139,7 +139,7 @@ class Update:
         batches = self._client.iter_bulk_update_order_status(
             list(self.orders), **self.change, journal=self.journal
         )
-        progress = _Progress(len(self.orders))
+        progress = Progress(len(self.orders))
         try:
             with closing(batches):
                 for batch in batches:
@@ -245,7 +245,7 @@ def bulk_command(
     name = plain(wanted["name"])
     is_err = not (writing.is_dry_run and output.is_for_people)
     _say(_aim(orders, wanted["code"], name, len(references)), is_err)
-    notify = whether_to_mail(notify)
+    notify = whether_to_mail(notify, "the customers")
     change = {
         "status_code": wanted["code"],
         "comment": comment,
@@ -464,7 +464,7 @@ def _report(update: Update, output: Output, name: str) -> None:
     others = {
         each: outcome
         for each, outcome in update.outcomes.items()
-        if outcome not in (_APPLIED, _ACCEPTED)
+        if outcome in (_PASSED_OVER, _REFUSED, _UNCERTAIN)
     }
     if others:
         output.records(_records(update, others), _COLUMNS, dict)
@@ -499,7 +499,7 @@ def _tell_interruption(update: Update) -> None:
     click.echo("Run the same command again, and it goes on where it was.", err=True)
 
 
-class _Progress:
+class Progress:
     """Tells how many orders were accepted: on the line, or in a line a minute.
 
     Args:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 from collections import Counter
@@ -17,6 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import Result
 
+from statuspro.api.journal import Journal
+from statuspro.cli import bulk
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support.polling import eventually
@@ -384,6 +387,17 @@ def test_a_damaged_journal_is_refused(many: Callable[..., Many]) -> None:
     assert Path(f"{path}.st000003.journal").read_text() == "Dear diary\n"
 
 
+def test_a_journal_in_use_is_refused(many: Callable[..., Many]) -> None:
+    orders = many(1)
+    path = orders.file()
+    change = {"status_code": SHIPPED, **NOBODY}
+    with Journal(f"{path}.st000003.journal", orders.shop.base_url, change):
+        shown = orders.run("--file", path)
+    assert shown.exit_code == 1
+    assert "another bulk update, in this or another process, has not ended yet" in shown.stderr
+    assert not orders.sent
+
+
 # What stops an update
 
 
@@ -481,7 +495,7 @@ def test_on_a_terminal_it_asks_once_and_shows_the_rest(many: Callable[..., Many]
     orders = many(2)
     orders.shop.set_status(orders.ids[1], "st000007")
     terminal = spawn("bulk", "shipped", "--file", orders.file(), "--wait", "1")
-    terminal.expect_exact("Mail the customer and the additional addresses? [y/n] ")
+    terminal.expect_exact("Mail the customers and the additional addresses? [y/n] ")
     terminal.sendline("n")
     terminal.expect_exact("Go on? [y/N] ")
     assert not orders.sent
@@ -533,3 +547,50 @@ def test_ctrl_c_says_what_is_uncertain_and_how_to_go_on(
     assert f"Interrupted: 50 of 60 orders were accepted, {named}" in shown
     assert "Run the same command again, and it goes on where it was." in shown
     assert "Traceback" not in shown
+
+
+def test_on_a_terminal_a_stopped_update_names_no_order_that_was_not_sent(
+    many: Callable[..., Many],
+) -> None:
+    orders = many(60)
+    orders.shop.fail(422, method="POST")
+    terminal = spawn("bulk", "shipped", "--file", orders.file(), "--no-email", "--yes", columns=120)
+    shown, status = to_the_end(terminal)
+    assert status == 1
+    assert "60 orders to Shipped: 10 not sent, 50 refused." in plain(shown)
+    assert plain(shown).count(" refused\n") == 50
+    assert str(orders.ids[55]) not in plain(shown)
+
+
+# Progress, and help
+
+
+def test_progress_is_a_line_a_minute_where_no_line_is_written_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moments = iter([0.0, 10.0, 61.0, 90.0, 121.0, 122.0])
+    monkeypatch.setattr("statuspro.cli.bulk.time.monotonic", lambda: next(moments))
+    progress = bulk.Progress(1000)
+    for accepted in (50, 100, 150, 200, 250):
+        progress.tell(accepted)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == "100 of 1000 orders accepted\n200 of 1000 orders accepted\n"
+
+
+def test_the_examples_of_help_are_commands(many: Callable[..., Many], tmp_path: Path) -> None:
+    orders = many(3)
+    text = invoke("bulk", "--help").stdout
+    examples = re.findall(r"^  (?:.+ \| )?statuspro (.+?)(?: > .+)?$", text, re.MULTILINE)
+    assert len(examples) > 4
+    names = dict(zip(("1188", "1189", "#1190"), orders.names, strict=True))
+    for example in examples:
+        words = [names.get(word, word) for word in shlex.split(example)]
+        for word in words:
+            if word.endswith((".csv", ".txt")):
+                heading = "Order ID" if "--column" in words else "id"
+                text = "" if word.endswith(".txt") else f"{heading}\n"
+                (tmp_path / word).write_text(f"{text}{orders.ids[0]}\n")
+        words = [str(tmp_path / word) if (tmp_path / word).is_file() else word for word in words]
+        shown = invoke(*words, *({"--dry-run"} - {*words}), input=f"{orders.ids[0]}\n")
+        assert shown.exit_code == 0, (example, shown.output)
