@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -71,6 +72,9 @@ CREATE INDEX queue_by_position ON queue (position);
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
+#: Seconds between looks at a file that shows nothing of a mirror.
+_PAUSES = (0.01, 0.04, 0.1, 0.0)
+
 #: What leads from each version of the tables to the next one; the version is their number.
 MIGRATIONS: Sequence[str] = (_FIRST,)
 
@@ -104,6 +108,14 @@ def open_file(path: str, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Conn
 
 
 def _refuse_other_files(path: str) -> None:
+    for pause in _PAUSES:
+        if _is_new_or_mirror(path):
+            return
+        time.sleep(pause)  # another process may be writing its first page
+    raise MirrorError(f"{path} is no mirror of orders: it is left as it is. Name another file.")
+
+
+def _is_new_or_mirror(path: str) -> bool:
     """Looks into the file without changing it.
 
     SQLite looks, and not `open`: to close a file drops the locks that SQLite has on it for other
@@ -120,8 +132,7 @@ def _refuse_other_files(path: str) -> None:
             if isinstance(error, sqlite3.OperationalError):  # such as: no permission
                 raise
             application_id = 0
-    if status.st_size and application_id != APPLICATION_ID:
-        raise MirrorError(f"{path} is no mirror of orders: it is left as it is. Name another file.")
+    return not status.st_size or bool(application_id == APPLICATION_ID)
 
 
 def _migrate(connection: sqlite3.Connection, path: str, migrations: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -182,6 +183,16 @@ def test_processes_open_new_files_at_once(path: Path) -> None:
     for process in processes:
         process.communicate(timeout=60)
     assert [process.returncode for process in processes] == [0, 0, 0]
+
+
+def test_a_first_page_that_is_being_written_is_waited_for(path: Path) -> None:
+    Mirror(path).close()
+    data = path.read_bytes()
+    path.write_bytes(bytes(len(data)))
+    writer = threading.Timer(0.03, lambda: path.write_bytes(data))
+    writer.start()
+    Mirror(path).close()
+    writer.join()
 
 
 def test_another_mirror_of_the_process_drops_no_locks(path: Path, client: StatusProClient) -> None:
