@@ -70,21 +70,26 @@ class Storage(Protocol):
         Raises:
             MirrorError: another synchronisation is under way.
         """
+        ...
 
     def state(self) -> Mapping[str, str]:
         """Returns what `save_state` has saved."""
+        ...
 
     def save_state(self, **values: str) -> None:
         """Saves short texts by their names."""
 
     def known(self, order_ids: Sequence[int]) -> Mapping[int, Known]:
         """Looks up at most a page of orders; those that are not kept are left out."""
+        ...
 
     def read(self, order_id: int) -> Kept | None:
         """Reads one order; None if it is not kept."""
+        ...
 
     def listed(self) -> Iterable[int]:
         """Returns the ids of all orders that are listed, newest first."""
+        ...
 
     def store(self, order_id: int, kept: Kept) -> None:
         """Keeps an order, and takes it out of the queue."""
@@ -106,6 +111,7 @@ class Storage(Protocol):
 
     def queued(self) -> Iterator[tuple[int, Queued]]:
         """Yields the queue, each order as it is by then."""
+        ...
 
     def keep_statuses(self, statuses: Sequence[Mapping[str, Any]]) -> None:
         """Keeps the catalogue."""
