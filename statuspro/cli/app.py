@@ -21,11 +21,15 @@ _INTERRUPTED = 130
 #: Where each command stands: `list_command` in the module `orders`. Help lists them in this order.
 _MODULES = {
     "list": "orders",
+    "view": "orders",
+    "viable": "orders",
     "move": "updates",
     "comment": "updates",
     "due": "updates",
     "bulk": "bulk",
     "statuses": "account",
+    "summary": "account",
+    "budget": "account",
     "sandbox": "sandbox",
     "demo": "sandbox",
     "completion": "completion",

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
+import os
 import re
+import select
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
 from statuspro._flat import shown
+from statuspro.cli.fields import check_fields
 from statuspro.cli.waiting import line
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
 Record = Mapping[str, Any]
+Flat = Callable[[Any], Mapping[str, Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 #: Control characters, of which escape sequences are made, and those that turn the writing around.
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+#: What JSON may hold as it is, though a terminal takes it for a command or no encoding has it.
+_UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+#: What a spreadsheet takes for the begin of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+#: Milliseconds in which a reader that has seen enough has left.
+_GRACE = 50
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
@@ -29,9 +49,11 @@ class Column(NamedTuple):
     Attributes:
         heading: of the table, and name in CSV.
         path: of the value, such as `status.name`.
-        color: path of the colour that the value is shown in.
+        color: path of the colour of a dot in front of the value.
         align: `left` or `right`.
         is_cut: whether the value is cut where the terminal is narrow.
+        draw: makes what the table has in place of the value.
+        least_width: columns of the terminal from which on the table has this one.
     """
 
     heading: str
@@ -39,6 +61,8 @@ class Column(NamedTuple):
     color: str = ""
     align: str = "left"
     is_cut: bool = True
+    draw: Callable[[Record], Text] | None = None
+    least_width: int = 0
 
 
 class Output:
@@ -49,53 +73,103 @@ class Output:
         fields: the paths to print instead of all.
     """
 
-    def __init__(self, form: str | None, fields: Sequence[str]) -> None:
+    def __init__(self, form: str | None, fields: Sequence[str] = ()) -> None:
         self._form = form
-        self._fields = tuple(fields)
+        self._fields = tuple(dict.fromkeys(fields))
+
+    @property
+    def form(self) -> str:
+        """The format: one of `FORMATS`, or `tsv`."""
+        return self._form or ("table" if sys.stdout.isatty() else "tsv")
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether the user named the fields to print."""
+        return bool(self._fields)
+
+    @property
+    def is_for_people(self) -> bool:
+        """Whether to print what a person reads, rather than records."""
+        return not self._fields and self.form == "table"
 
     def records(
         self,
         records: Iterable[Record],
         columns: Sequence[Column],
-        flat: Callable[[Record], Mapping[str, Any]] | None = None,
+        flat: Flat | None = None,
+        kind: Any = None,
     ) -> None:
         """Prints a list of records.
 
         Args:
-            records: read as they are printed, but for a table.
+            records: read as they are printed, but for a table and for one JSON array.
             columns: of the table.
             flat: makes a row of CSV; the table's columns by default.
+            kind: the TypedDict of a record: its keys are the fields that there are.
+
+        Raises:
+            BadParameter: there is no field of a name that the user gave.
         """
         if self._fields:
+            records = self._checked(records, kind)
             columns = [Column(path, path) for path in self._fields]
             flat = None
-        form = self._form or ("table" if sys.stdout.isatty() else "tsv")
-        if form == "table":
-            _print_table(records, columns)
-        elif form == "json":
-            _write(json.dumps([self._picked(one) for one in records], ensure_ascii=False, indent=2))
-        elif form == "jsonl":
+        if self.form == "table":
+            self._print_table(list(records), columns)
+        elif self.form == "json":
+            write(_json([self._picked(one) for one in records], indent=2))
+        elif self.form == "jsonl":
             for one in records:
-                _write(json.dumps(self._picked(one), ensure_ascii=False))
-        elif form == "csv":
+                write(_json(self._picked(one)))
+        elif self.form == "csv":
             _print_csv(records, columns, flat)
         else:
-            for one in records:
-                _write("\t".join(_cell(shown(one, column.path)) for column in columns))
+            self.lines((shown(one, column.path) for column in columns) for one in records)
 
-    @property
-    def is_for_people(self) -> bool:
-        """Whether to print what a person reads, rather than records."""
-        return not self._fields and (
-            self._form == "table" or (self._form is None and sys.stdout.isatty())
-        )
+    def record(self, record: Record, flat: Flat, kind: Any = None) -> None:
+        """Prints one record: as one JSON object, as one row, or as a line for each of its columns.
 
-    def record(self, record: Record, flat: Callable[[Record], Mapping[str, Any]]) -> None:
-        """Prints one record: as one JSON object, or as one row."""
-        if self._form == "json":
-            _write(json.dumps(self._picked(record), ensure_ascii=False, indent=2))
+        Args:
+            record: what to print.
+            flat: makes its row.
+            kind: as for `records`.
+        """
+        if self.form in ("json", "jsonl"):
+            if self._fields:
+                check_fields(self._fields, kind, record)
+            write(_json(self._picked(record), indent=2 if self.form == "json" else None))
+        elif self.form == "tsv" and not self._fields:
+            self.lines(flat(record).items())
         else:
-            self.records([record], [Column(name, name) for name in flat(record)], flat)
+            self.records([record], [Column(name, name) for name in flat(record)], flat, kind)
+
+    def lines(self, rows: Iterable[Iterable[Any]]) -> None:
+        """Prints rows of tab-separated values."""
+        for row in rows:
+            write("\t".join(map(cell, row)))
+
+    def draw(self, make: Callable[[int], Iterable[RenderableType]]) -> None:
+        """Draws what a person reads.
+
+        Args:
+            make: makes what to draw for a window of so many columns.
+        """
+        from statuspro.cli.drawing import draw
+
+        draw(make)
+
+    def _print_table(self, records: Sequence[Record], columns: Sequence[Column]) -> None:
+        if records:
+            from statuspro.cli.drawing import table
+
+            self.draw(lambda width: [table(records, columns, width)])
+
+    def _checked(self, records: Iterable[Record], kind: Any) -> Iterable[Record]:
+        """The records, the first of which tells whether there are fields that are not known."""
+        iterator = iter(records)
+        first = list(islice(iterator, 1))
+        check_fields(self._fields, kind, first[0] if first else None)
+        return chain(first, iterator)
 
     def _picked(self, record: Record) -> Any:
         return {path: shown(record, path) for path in self._fields} if self._fields else record
@@ -104,9 +178,19 @@ class Output:
 def prints(function: Function) -> Function:
     """Gives a command the argument `output`, and the options that say how to print."""
 
-    @click.option("-o", "--output", "form", type=click.Choice(FORMATS), help="How to print.")
+    @click.option(
+        "-o",
+        "--output",
+        "form",
+        type=click.Choice(FORMATS),
+        help="How to print. By default a table on a terminal, else tab-separated values.",
+    )
     @click.option("--json", "is_json", is_flag=True, help="Short for --output json.")
-    @click.option("--fields", metavar="PATHS", help="Print these only, such as name,status.code.")
+    @click.option(
+        "--fields",
+        metavar="PATHS",
+        help="Print these only, such as name,status.code: keys of the JSON, a dot for each level.",
+    )
     @functools.wraps(function)
     def with_output(
         *args: Any, form: str | None, is_json: bool, fields: str | None, **options: Any
@@ -114,19 +198,48 @@ def prints(function: Function) -> Function:
         if is_json and form not in (None, "json"):
             raise click.UsageError(f"--json and --output {form} do not go together.")
         paths = [path.strip() for path in (fields or "").split(",") if path.strip()]
+        if fields is not None and not paths:
+            raise click.BadParameter("must name a field", param_hint="'--fields'")
         output = Output("json" if is_json else form, paths)
         return function(*args, output=output, **options)
 
     return cast(Function, with_output)
 
 
-def _write(text: str) -> None:
-    line.hide()
+def tell(sentence: str) -> None:
+    """Tells the user at a terminal of something that is no part of the output."""
+    if sys.stderr.isatty():
+        line.hide()
+        click.echo(sentence, err=True)
+
+
+def check_for_reader() -> None:
+    """Sees whether the reader of a pipe has left, such as `head`, before more is asked for.
+
+    Raises:
+        BrokenPipeError: the reader has left. It ends the command quietly.
+    """
+    try:
+        pipe = sys.stdout.fileno()
+        is_pipe = stat.S_ISFIFO(os.fstat(pipe).st_mode)
+    except (OSError, ValueError):  # a stream that is none of the system's
+        return
+    if is_pipe and hasattr(select, "poll"):  # not on Windows
+        leaving = select.poll()
+        leaving.register(pipe, 0)
+        if leaving.poll(_GRACE):
+            raise BrokenPipeError
+
+
+def write(text: str) -> None:
+    """Writes a line to standard output."""
+    if sys.stdout.isatty():
+        line.hide()
     sys.stdout.write(text + "\n")
     sys.stdout.flush()  # a reader that has seen enough ends the command
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A value as one cell: tab-separated values have no quotes."""
     if value is None:
         return ""
@@ -143,59 +256,45 @@ def plain(value: object) -> str:
     return _STEERING.sub("", " ".join(str(value).split()))
 
 
-def _print_csv(
-    records: Iterable[Record],
-    columns: Sequence[Column],
-    flat: Callable[[Record], Mapping[str, Any]] | None,
-) -> None:
+def _json(value: Any, indent: int | None = None) -> str:
+    """Writes JSON that reads back as the same, in whatever encoding the output has."""
+    is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(value, ensure_ascii=not is_utf, indent=indent)
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _print_csv(records: Iterable[Record], columns: Sequence[Column], flat: Flat | None) -> None:
     import csv
 
-    writer: Any = None
-    for row in _rows(records, columns, flat):
-        if writer is None:
-            writer = csv.DictWriter(sys.stdout, list(row), lineterminator="\n")
-            writer.writeheader()
-        line.hide()
-        writer.writerow(row)
-        sys.stdout.flush()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")  # a cell's line ends stay as they are, on Windows too
+    rows = _rows(records, columns, flat)
+    first = next(rows, None)
+    # A reader that goes by the heading needs it also where there is no row.
+    names = list(first or next(_rows([{}], columns, flat)))
+    _write_csv(csv.writer, names)
+    for row in chain([] if first is None else [first], rows):
+        _write_csv(csv.writer, [_csv_cell(row.get(name)) for name in names])
+
+
+def _write_csv(writer: Callable[[io.StringIO], Any], cells: Sequence[Any]) -> None:
+    text = io.StringIO()
+    writer(text).writerow(cells)  # with the default end of a line it quotes a cell with \r or \n
+    write(text.getvalue().removesuffix("\r\n"))
+
+
+def _csv_cell(value: Any) -> Any:
+    """A value as a cell of CSV, which a spreadsheet does not take for a formula."""
+    if isinstance(value, (dict, list, bool)):
+        value = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return value
+    text = plain(value) if sys.stdout.isatty() else value
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _rows(
-    records: Iterable[Record],
-    columns: Sequence[Column],
-    flat: Callable[[Record], Mapping[str, Any]] | None,
+    records: Iterable[Record], columns: Sequence[Column], flat: Flat | None
 ) -> Iterator[Mapping[str, Any]]:
     for one in records:
         yield {c.heading: shown(one, c.path) for c in columns} if flat is None else flat(one)
-
-
-def _print_table(records: Iterable[Record], columns: Sequence[Column]) -> None:
-    from rich.cells import cell_len
-    from rich.table import Table
-    from rich.text import Text
-
-    from statuspro.cli.console import Console
-    from statuspro.values import hex_color
-
-    records = list(records)
-    console = Console()
-    is_ascii = not console.encoding.startswith("utf")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        cells = [_cell(shown(one, column.path)) for one in records]
-        table.add_column(
-            column.heading.upper(),
-            justify="right" if column.align == "right" else "left",
-            overflow="crop" if is_ascii else "ellipsis",
-            no_wrap=True,
-            min_width=None if column.is_cut else max(map(cell_len, cells), default=0),
-        )
-    for one in records:
-        table.add_row(
-            *(
-                Text(_cell(shown(one, column.path)), hex_color(shown(one, column.color)) or "")
-                for column in columns
-            )
-        )
-    line.hide()
-    console.print(table)

@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -64,7 +65,7 @@ def opened_client(*, shared_budget: bool = True, **options: Any) -> Iterator[Sta
     """
     storage = _storage() if shared_budget else None
     options = {"on_wait": line.wait, "logger": _logger(), "rate_limit_storage": storage, **options}
-    with ShellClient(**options) as client:
+    with _plain_warnings(), ShellClient(**options) as client:
         yield client
 
 
@@ -92,6 +93,19 @@ def state_folder() -> Path:
     folder = user_state_path("statuspro", appauthor=False)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Has warnings be plain lines: the line of code that they are at says nothing in a shell."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        line.hide()
+        print(f"Warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _logger() -> logging.Logger:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 
+import click
 import pytest
 
 from statuspro.cli.output import Column, Output
 from statuspro.sandbox import Sandbox
-from tests.support.terminal import invoke, on_terminal, plain
+from tests.support.terminal import environment, invoke, on_terminal, plain
 
 RECORDS: list[dict[str, Any]] = [
     {"id": 7, "name": "#1188", "status": {"name": "In\tProduction"}, "tags": ["a", "b"]},
@@ -86,14 +89,89 @@ def test_a_table_on_demand_has_no_colours_without_a_terminal(
 
 
 def test_fields_are_taken_by_their_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    fields = ("status.name", "tags", "no.such")
+    fields = ("status.name", "tags", "id", "tags")
     assert json.loads(printed("json", capsys, fields))[0] == {
         "status.name": "In\tProduction",
         "tags": ["a", "b"],
-        "no.such": None,
+        "id": 7,
     }
-    assert printed(None, capsys, fields) == 'In Production\t["a", "b"]\t\n\t\t\n'
-    assert printed("csv", capsys, fields).splitlines()[0] == "status.name,tags,no.such"
+    assert printed(None, capsys, fields) == 'In Production\t["a", "b"]\t7\n\t\t8\n'
+    assert printed("csv", capsys, fields).splitlines() == [
+        "status.name,tags,id",
+        'In\tProduction,"[""a"", ""b""]",7',
+        ",,8",
+    ]
+
+
+@pytest.mark.parametrize("form", [None, "table", "json", "jsonl", "csv"])
+def test_a_field_that_there_is_not_is_refused_before_anything_is_printed(
+    form: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(click.BadParameter, match=r"no field 'status.nam'. Did you mean status.na"):
+        printed(form, capsys, ("name", "status.nam"))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_fields_option_without_a_field_is_refused(shop: Sandbox) -> None:
+    shown = invoke("statuses", "--fields", " ,")
+    assert shown.exit_code == 2
+    assert "'--fields': must name a field" in shown.stderr
+    assert not shop.requests
+
+
+def test_a_field_that_all_lack_by_chance_is_none_that_there_is_not(shop: Sandbox) -> None:
+    shop.fail(200, body="[]", path="/statuses")
+    assert invoke("statuses", "--fields", "description").exit_code == 0
+    shop.fail(200, body="[]", path="/statuses")
+    assert invoke("statuses", "--fields", "descriptions").exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1"])
+def test_csv_holds_no_formula(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    record = {"name": text, "count": -1, "status": f"a{text}"}
+    Output("csv").records([record], [Column(name, name) for name in record])
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert row == {"name": f"'{text}", "count": "-1", "status": f"a{text}"}
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\nb", "a\r\nb", 'say "a", b'])
+def test_csv_keeps_the_line_ends_of_a_cell(text: str) -> None:
+    """Also where the system writes its lines with another end, as Windows does."""
+    code = f"""
+import io, sys
+from statuspro.cli.output import Column, Output
+sys.stdout = io.TextIOWrapper(sys.stdout.detach(), "utf-8", newline="\\r\\n")
+columns = [Column("name", "name"), Column("is", "is")]
+Output("csv").records([{{"name": {text!r}, "is": True}}], columns)
+"""
+    written = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    assert written.endswith(b",true\n")
+    assert b"name,is\n" in written
+    assert list(csv.reader(io.StringIO(written.decode(), newline="")))[1] == [text, "true"]
+
+
+def test_csv_on_a_terminal_does_not_steer_it(shop: Sandbox) -> None:
+    status = {"code": "st1", "name": "A\x1b]0;title\x07\x9bB", "description": "", "color": ""}
+    shop.fail(200, body=json.dumps([status]), path="/statuses")
+    shown, _ = on_terminal("statuses", "-o", "csv")
+    assert "A]0;titleB" in shown
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
+def test_json_reads_back_in_every_encoding(encoding: str) -> None:
+    text = "\u017b 李 🎺 \x9b \x7f \u202e \ud800 \u2028"
+    code = f"""
+from statuspro.cli.output import Output
+Output("jsonl").records([{{"name": {text!r}}}], [])
+"""
+    written = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        env=environment({"PYTHONIOENCODING": encoding}),
+    ).stdout.decode(encoding)
+    assert json.loads(written) == {"name": text}
+    assert not {"\x9b", "\x7f", "\u202e"} & {*written}
 
 
 def test_json_and_another_format_do_not_go_together(shop: Sandbox) -> None:
