@@ -1,5 +1,6 @@
 """The benchmarks' own arithmetic; no figure is measured here."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -190,6 +191,19 @@ def test_a_mirror_s_nights_cost_the_walk_and_what_has_changed() -> None:
     assert [row.value for row in rows] == [2 + 150 + 1, 2, 2 + 3, 2 + 150]
     assert rows[0].note == "2 min at 60, 3 min at 40"
     assert not any(row.is_missed for row in rows)
+
+
+def test_the_table_of_a_mirror_s_costs_tells_what_is_counted() -> None:
+    with (ROOT / "docs" / "mirror-costs.csv").open(encoding="utf-8", newline="") as table:
+        told = [row for row in csv.reader(table) if row[0] == "1,000"]
+    counted = [
+        ["1,000", row.title.partition(", ")[2], f"{row.value:,}", *row.note.split(", ")]
+        for row in mirror.requests((1_000,))
+    ]
+    assert told == [
+        [orders, sync, requests, *(minutes.partition(" at")[0] for minutes in notes)]
+        for orders, sync, requests, *notes in counted
+    ]
 
 
 def test_a_mirror_is_measured_in_a_process_of_its_own() -> None:
