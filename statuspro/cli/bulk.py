@@ -482,7 +482,8 @@ def _refuse_passed_over(update: Update, name: str) -> None:
     if left:
         raise PassedOver(
             f"{len(left)} of {_counted(len(update.orders))} did not arrive in {name}: they cannot "
-            "move there, the service does not know them, or its queue takes longer."
+            "move there (statuspro viable REF), the service does not know them, or its queue "
+            "takes longer."
         )
 
 

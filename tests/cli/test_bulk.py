@@ -71,8 +71,9 @@ class Many(NamedTuple):
 
 @pytest.fixture
 def many(shop: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Many]:
-    """Makes so many orders that are in production; nothing is paced."""
+    """Makes so many orders that are in production; nothing is paced, or waits long."""
     monkeypatch.setenv("STATUSPRO_RATE_LIMIT", "none")
+    monkeypatch.setattr("statuspro.api.outcome._FIRST_INTERVAL", 0.06)
 
     def make(number: int) -> Many:
         ids = [shop.add_order(status_code=IN_PRODUCTION) for _ in range(number)]
@@ -350,12 +351,14 @@ def test_the_journal_of_a_file_stays_beside_it(many: Callable[..., Many]) -> Non
 
 
 def test_the_journal_of_arguments_goes_when_all_is_done(many: Callable[..., Many]) -> None:
-    orders = many(1)
-    orders.shop.fail(422, method="POST")
-    assert orders.run(*orders.names).exit_code == 1
-    assert len(journals(orders.folder / "state")) == 1
-    assert orders.run(*orders.names).exit_code == 0
-    assert journals(orders.folder / "state") == []
+    orders = many(2)
+    orders.shop.fail(422, times=2, method="POST")
+    for name in orders.names:
+        assert orders.run(name).exit_code == 1
+    assert len(journals(orders.folder / "state")) == 2
+    for number, name in enumerate(orders.names):
+        assert orders.run(name).exit_code == 0
+        assert len(journals(orders.folder / "state")) == 1 - number
 
 
 def test_a_journal_of_the_users_choice_stays(many: Callable[..., Many]) -> None:
@@ -517,6 +520,19 @@ def test_no_on_a_terminal_sends_nothing(many: Callable[..., Many]) -> None:
     assert plain(shown).endswith("Nothing was changed.\n")
     assert not orders.sent
     assert journals(orders.folder) == []
+
+
+def test_where_nothing_is_left_to_send_nothing_is_asked(many: Callable[..., Many]) -> None:
+    orders = many(1)
+    path = orders.file()
+    assert orders.run("--file", path).exit_code == 0
+    terminal = spawn("bulk", "shipped", "--file", path, "--no-email")
+    shown, status = to_the_end(terminal)
+    assert status == 0
+    assert "All were accepted before" in plain(shown)
+    assert "Go on?" not in shown
+    assert plain(shown).endswith("1 order to Shipped: 1 applied.\n")
+    assert len(orders.sent) == 1
 
 
 @pytest.mark.parametrize("is_open", [False, True], ids=["between", "within"])

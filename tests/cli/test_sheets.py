@@ -47,6 +47,7 @@ def test_ids_of_a_csv_file(text: str, encoding: str) -> None:
 def test_bytes_that_are_no_utf_8_are_taken_as_windows_writes_them() -> None:
     assert words(f"Größe;id\n1;{FIRST}\n".encode("cp1252")) == [FIRST]
     assert words(f"Größe;id\n1;{FIRST}\n".encode("cp1252"), column="id") == [FIRST]
+    assert words(b"x\x81;id\n1;" + FIRST.encode()) == [FIRST]
 
 
 @pytest.mark.parametrize("heading", ["Order", "order_number", "Order Number", "NAME", "Order #"])
@@ -117,6 +118,11 @@ def test_all_bad_lines_are_told_at_once_but_not_without_end() -> None:
     assert "line 3: id is empty; line 4: 6.1E+12" in told
     assert "line 10: " in told
     assert told.endswith("; and 4 more. Nothing was sent.")
+
+
+def test_lines_are_counted_from_the_first_of_the_file() -> None:
+    assert "f.csv: line 4: 6E+12" in refusal(f"sep=;\nid;x\n{FIRST};1\n6E+12;2\n")
+    assert "f.csv: line 5: 6E+12" in refusal(f"\n\nid\r\n{FIRST}\r\n6E+12\r\n")
 
 
 def test_a_column_of_ids_holds_no_numbers() -> None:
