@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import sys
 
-_MISSING = 'The command line needs further packages: pip install "statuspro[cli]"'
+#: Said where a package of the extra is missing.
+MISSING = 'The command line needs further packages: pip install "statuspro[cli]"'
 _USAGE = 2
+_INTERRUPTED = 130
 
 
 def main() -> int:
@@ -14,12 +16,13 @@ def main() -> int:
     # Until the command is imported: a look for garbage among modules finds none, and takes time.
     gc.disable()
     try:
-        import click  # noqa: F401
+        from statuspro.cli.app import run
+
+        return run()
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        print(_MISSING, file=sys.stderr)
+        print(MISSING, file=sys.stderr)
         return _USAGE
-    from statuspro.cli.app import run
-
-    return run()
+    except KeyboardInterrupt:  # before or after what click watches over
+        return _INTERRUPTED

@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, TextIO
 
@@ -75,13 +76,16 @@ class _Commands(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Reads the arguments, and prints the help where they ask for it."""
+        with _reader_may_leave():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command, and takes the line on the terminal away before any error is told."""
         try:
-            return super().invoke(ctx)
-        except BrokenPipeError:  # the reading process, such as `head`, has closed the pipe
-            _leave(sys.stdout)
-            return 0
+            with _reader_may_leave():
+                return super().invoke(ctx)
         finally:
             line.hide()
 
@@ -92,8 +96,7 @@ class _Commands(click.Group):
             args: as :meth:`click.Command.main` takes them.
             extra: likewise.
         """
-        for stream in (sys.stdout, sys.stderr):
-            _replace_what_it_lacks(stream)
+        sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
         noted: dict[str, Any] = {}
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False, "obj": noted})
@@ -129,13 +132,23 @@ def run() -> int:
     return 0
 
 
-def _replace_what_it_lacks(stream: TextIO) -> None:
-    """Has a stream write `?` for what its encoding lacks: names are in many scripts."""
+def _writable(stream: TextIO | None) -> TextIO:
+    """Returns a stream that takes any character, or one that leads nowhere if there is none."""
+    if stream is None:  # the shell has closed it, as `>&-` does
+        return open(os.devnull, "w", encoding="utf-8")
     if isinstance(stream, io.TextIOWrapper):
+        # Customers' names are in many scripts, and the output's encoding may lack some.
         stream.reconfigure(errors="replace")
+    return stream
 
 
-def _leave(stream: TextIO) -> None:
-    """Has what is left in the buffer go nowhere: Python would complain when it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+@contextlib.contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """Ends the command quietly where the reading process, such as `head`, closes the pipe."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere: Python would complain when it ends.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None

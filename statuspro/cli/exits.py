@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 
+from statuspro.cli import MISSING
 from statuspro.errors import (
     APITimeoutError,
     AuthenticationError,
@@ -40,6 +41,9 @@ _CODES: tuple[tuple[type[Exception], int], ...] = (
     (TypeError, USAGE),
 )
 
+#: Packages that a command imports when it needs them.
+_OF_THE_EXTRA = frozenset({"platformdirs", "rich"})
+
 #: What errors advise in Python, and what does the same in the shell.
 _IN_THE_SHELL = {
     "the argument api_key, ": "",  # nor has the command line such an option
@@ -58,8 +62,15 @@ def told(error: Exception, *, with_traceback: bool = False) -> int:
     """
     if with_traceback:
         traceback.print_exception(error)
+    if isinstance(error, ModuleNotFoundError) and _package(error) in _OF_THE_EXTRA:
+        print(MISSING, file=sys.stderr)
+        return USAGE
     print(f"Error: {_text_of(error)}", file=sys.stderr)
     return code_of(error)
+
+
+def _package(error: ModuleNotFoundError) -> str:
+    return (error.name or "").partition(".")[0]
 
 
 def _text_of(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """The command line itself: which commands there are, and how one ends."""
 
+import os
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.support.terminal import COMMAND, environment, invoke, run, spawn, to_
 WITHOUT = """
 import sys
 sys.modules[{!r}] = None
+sys.argv[1:] = {!r}
 from statuspro.cli import main
 sys.exit(main())
 """
@@ -33,8 +35,9 @@ def test_the_script_and_the_module_are_the_same() -> None:
     assert script.stdout == run("--version").stdout
 
 
-def test_without_the_extra_one_sentence_says_what_to_install() -> None:
-    code = WITHOUT.format("click")
+@pytest.mark.parametrize("package", ["click", "platformdirs", "rich"])
+def test_without_the_extra_one_sentence_says_what_to_install(package: str, shop: Sandbox) -> None:
+    code = WITHOUT.format(package, ["statuses", "-o", "table"])
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.returncode == 2
     assert ended.stdout == ""
@@ -171,3 +174,32 @@ def test_version_needs_no_requests() -> None:
     code = "import sys, statuspro.cli.app; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert {"requests", "statuspro.client"} & set(shown.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("list", "--help"), ("completion", "bash")])
+def test_a_reader_that_leaves_at_once_ends_the_command_quietly(arguments: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, env=environment({})
+    ) as process:
+        os.close(writing)
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_error(closed: str, shop: Sandbox) -> None:
+    script = f'"{sys.executable}" -m statuspro statuses --json {closed}'
+    shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is full")
+def test_a_full_disk_is_told_in_one_line(shop: Sandbox) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [*COMMAND, "statuses", "--json"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (1, "Error: No space left on device\n")
