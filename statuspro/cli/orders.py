@@ -78,7 +78,7 @@ ORDER_COLUMNS = (
     Column("due", "due_date", is_cut=False, draw=_due),
     Column("id", "id", is_cut=False, least_width=60),
     # Behind the digits: a terminal would draw them on the left of a Hebrew or an Arabic name.
-    Column("customer", "customer.name"),
+    Column("customer", "customer.name", least_width=50),
     Column("email", "customer.email", least_width=110),
 )
 
