@@ -111,8 +111,8 @@ __all__ = [
     "update_order_status",
 ]
 
-#: The modules that hold the public names. Each is imported when the first of its names is asked
-#: for: the command line starts without most of them.
+#: The modules that hold the public names. They are imported when the first name is asked for: the
+#: command line starts without most of them.
 _NAMES = {
     "api.bulk": "bulk_update_order_status get_orders iter_bulk_update_order_status",
     "api.orders": """
@@ -159,6 +159,9 @@ if not TYPE_CHECKING:  # or type checkers would believe every name to be there
             return import_module(f"{__name__}.{name}")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        # All threads wait for this one. If each imported another module of ours, Python could take
+        # what they wait for in requests for a deadlock, and hand out modules that are half made.
+        import_module(f"{__name__}.client")
         value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
         globals()[name] = value
         return value
