@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import click
 
 from statuspro._flat import shown
-from statuspro.cli.fields import check_fields
 from statuspro.cli.waiting import line
 
 if TYPE_CHECKING:
@@ -28,11 +27,13 @@ Record = Mapping[str, Any]
 Flat = Callable[[Any], Mapping[str, Any]]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+# Patterns are compiled when they are first used: a command need not wait for that.
+
 #: Control characters, of which escape sequences are made, and those that turn the writing around.
-_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING = r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 #: What JSON may hold as it is, though a terminal takes it for a command or no encoding has it.
-_UNSAFE_IN_JSON = re.compile(r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_IN_JSON = r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 #: What a spreadsheet takes for the begin of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -136,7 +137,7 @@ class Output:
         """
         if self.form in ("json", "jsonl"):
             if self._fields:
-                check_fields(self._fields, kind, record)
+                self._check(record, kind)
             write(_json(self._picked(record), indent=2 if self.form == "json" else None))
         elif self.form == "tsv" and not self._fields:
             self.lines(flat(record).items())
@@ -168,8 +169,14 @@ class Output:
         """The records, the first of which tells whether there are fields that are not known."""
         iterator = iter(records)
         first = list(islice(iterator, 1))
-        check_fields(self._fields, kind, first[0] if first else None)
+        self._check(first[0] if first else None, kind)
         return chain(first, iterator)
+
+    def _check(self, record: Record | None, kind: Any) -> None:
+        """Refuses fields that there are not."""
+        from statuspro.cli.fields import check_fields
+
+        check_fields(self._fields, kind, record)
 
     def _picked(self, record: Record) -> Any:
         return {path: shown(record, path) for path in self._fields} if self._fields else record
@@ -244,7 +251,7 @@ def cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (dict, list)):
-        return _STEERING.sub("", json.dumps(value, ensure_ascii=False))
+        return re.sub(_STEERING, "", json.dumps(value, ensure_ascii=False))
     return plain(str(value).lower() if isinstance(value, bool) else value)
 
 
@@ -253,14 +260,16 @@ def plain(value: object) -> str:
 
     A customer chooses a part of these texts, such as the name.
     """
-    return _STEERING.sub("", " ".join(str(value).split()))
+    return re.sub(_STEERING, "", " ".join(str(value).split()))
 
 
 def _json(value: Any, indent: int | None = None) -> str:
     """Writes JSON that reads back as the same, in whatever encoding the output has."""
     is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
     text = json.dumps(value, ensure_ascii=not is_utf, indent=indent)
-    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return re.sub(_UNSAFE_IN_JSON, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _print_csv(records: Iterable[Record], columns: Sequence[Column], flat: Flat | None) -> None:
