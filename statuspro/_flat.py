@@ -46,9 +46,15 @@ def flat(order: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(record: Mapping[str, Any], path: str) -> Any:
     """Finds the value at a path such as `status.name`, a due date as its day; else None."""
+    value = value_at(record, path)
+    if path in _DAYS and isinstance(value, str):
+        return re.sub(_MIDNIGHT, r"\1", value)
+    return value
+
+
+def value_at(record: Mapping[str, Any], path: str) -> Any:
+    """Finds the value at a path such as `status.name`, as the service sent it; else None."""
     value: Any = record
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    if path in _DAYS and isinstance(value, str):
-        return re.sub(_MIDNIGHT, r"\1", value)
     return value

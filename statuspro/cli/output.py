@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
 
-from statuspro._flat import shown
+from statuspro._flat import shown, value_at
 from statuspro.cli.waiting import line
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Output:
         check_fields(self._fields, kind, record)
 
     def _picked(self, record: Record) -> Any:
-        return {path: shown(record, path) for path in self._fields} if self._fields else record
+        return {path: value_at(record, path) for path in self._fields} if self._fields else record
 
 
 def prints(function: Function) -> Function:

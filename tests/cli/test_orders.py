@@ -229,6 +229,16 @@ def test_csv_is_flat_with_days(add: Callable[..., str]) -> None:
     assert (row["due_date"], row["due_date_to"]) == ("2026-03-15", "2026-03-20")
 
 
+def test_a_day_is_a_day_but_in_json(add: Callable[..., str]) -> None:
+    add(due_date="2026-03-15")
+    options = ("list", "-n", "1", "--fields", "due_date")
+    assert invoke(*options).stdout == "2026-03-15\n"
+    assert invoke(*options, "-o", "csv").stdout == "due_date\n2026-03-15\n"
+    assert json.loads(invoke(*options, "--json").stdout) == [
+        {"due_date": "2026-03-15T00:00:00+00:00"}
+    ]
+
+
 def test_csv_without_an_order_has_its_heading(shop: Sandbox) -> None:
     assert invoke("list", "--search", "nobody-at-all", "-o", "csv").stdout == (
         ",".join(COLUMNS) + "\n"
