@@ -599,7 +599,8 @@ def test_the_examples_of_help_are_commands(many: Callable[..., Many], tmp_path: 
     text = invoke("bulk", "--help").stdout
     examples = re.findall(r"^  (?:.+ \| )?statuspro (.+?)(?: > .+)?$", text, re.MULTILINE)
     assert len(examples) > 4
-    names = dict(zip(("1188", "1189", "#1190"), orders.names, strict=True))
+    given: list[str] = ["1188", "1189", "#1190"]
+    names = dict(zip(given, orders.names, strict=True))
     for example in examples:
         words = [names.get(word, word) for word in shlex.split(example)]
         for word in words:
