@@ -233,24 +233,28 @@ class _Update:
         accepted = self._ids.accepted
         return BulkUpdateError(
             f"The bulk update stopped: {len(accepted)} orders were accepted, "
-            f"{len(ids['uncertain'])} are uncertain ({self._advice()}), {len(ids['refused'])} were "
-            f"refused, {len(ids['not_sent'])} were not sent. {why}",
+            f"{self._told(ids['uncertain'])}, {len(ids['refused'])} were refused, "
+            f"{len(ids['not_sent'])} were not sent. {why}",
             accepted=accepted,
             uncertain=ids["uncertain"],
             refused=ids["refused"],
             not_sent=ids["not_sent"],
         )
 
-    def _advice(self) -> str:
-        if self._steps.path is None or self._unclear:
-            return "read them back before sending them again"
-        return f"run it again with the journal {self._steps.path}, which finds out"
+    def _told(self, uncertain: Sequence[int]) -> str:
+        """Says how many are uncertain, and what to do about them."""
+        if not uncertain:
+            return "0 are uncertain"
+        advice = "read them back before sending them again"
+        if not self._unclear and self._steps.is_kept():
+            advice = f"run it again with the journal {self._steps.path}, which finds out"
+        return f"{len(uncertain)} are uncertain ({advice})"
 
     def _note_on(self, error: BaseException) -> None:
         """Notes on a Ctrl-C and its like which ids are uncertain."""
         is_open = self._sending and _may_have_arrived(self._client, self._writes)
         uncertain = [*(self._sending if is_open else ()), *self._unclear, *self._ids.pending]
-        told = f"{len(uncertain)} are uncertain ({self._advice()}): {str(uncertain)[1:-1]}"
+        told = f"{self._told(uncertain)}: {str(uncertain)[1:-1]}"
         if sys.version_info >= (3, 11):
             error.add_note(
                 f"The bulk update was interrupted: {len(self._ids.accepted)} orders were accepted, "

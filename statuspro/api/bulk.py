@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Generator, Iterable
 from datetime import date
 from os import PathLike
@@ -121,7 +122,8 @@ def iter_bulk_update_order_status(
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
     change = change_of(locals(), "status_code")
-    path = None if journal is None else _arguments.path("journal", journal)
+    # In full: the loop's own code may change the working directory.
+    path = None if journal is None else os.path.abspath(_arguments.path("journal", journal))
     return batches(client, _checked(order_ids), change, path)
 
 

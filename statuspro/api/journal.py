@@ -55,6 +55,10 @@ class Steps:
         self._accepted: set[int] = set()
         self._open: dict[int, list[Sent]] = {}
 
+    def is_kept(self) -> bool:
+        """Tells whether a later run can go on from these steps."""
+        return False
+
     def is_accepted(self, order_id: int) -> bool:
         """Tells whether the service has accepted the change of this order."""
         return order_id in self._accepted
@@ -148,6 +152,12 @@ class Journal(Steps):
         """Closes the child's copy: the lock is the parent's, and must die with the parent."""
         self.close()
 
+    def is_kept(self) -> bool:
+        """Tells whether a later run can go on: whether the file is where it was."""
+        with contextlib.suppress(OSError):
+            return self._descriptor >= 0 and _is_at(self._path, self._descriptor)
+        return False
+
     def note(self, step: str, order_ids: Sequence[int], sent: Sent | None = None) -> None:
         """Writes the step to disk, see `Steps`."""
         line: Json = {"step": step, "order_ids": list(order_ids)}
@@ -209,7 +219,9 @@ class Journal(Steps):
             raise StatusProError(f"The journal {self._path} belongs to the process that opened it.")
         if not _is_at(self._path, self._descriptor):
             raise StatusProError(
-                f"The journal {self._path} was removed or replaced during the update."
+                f"The journal {self._path} was removed or replaced during the update. Another one "
+                "with the same ids would change the accepted orders again. Begin it with those "
+                "that were not sent."
             )
 
 

@@ -232,6 +232,38 @@ def test_an_update_that_is_left_frees_its_journal(shop: Shop, is_forgotten: bool
     assert len(list(shop.update())) == 2
 
 
+def test_a_relative_journal_stays_where_it_was_when_the_loop_changes_the_folder(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path)
+    update = shop.update(journal="journal")
+    monkeypatch.chdir("other")
+    next(update)
+    monkeypatch.chdir("/")
+    assert len(list(update)) == 2
+    assert list(shop.update()) == []
+
+
+def test_a_failure_without_uncertain_ids_advises_nothing_about_them(shop: Shop) -> None:
+    error = stop(shop.update(iter([*shop.ids[:50], "x"])))
+    assert "50 orders were accepted, 0 are uncertain, 0 were refused" in str(error)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed")
+def test_a_journal_that_was_removed_is_not_advised_again(shop: Shop) -> None:
+    shop.sandbox.drop(applied=True, path=BULK)
+    stop(shop.update(shop.ids[:5]))
+    update = shop.update()
+    next(update)
+    shop.journal.unlink()
+    error = stop(update)
+    assert error.uncertain == shop.ids[:5]
+    assert "5 are uncertain (read them back before sending them again)" in str(error)
+    assert "Begin it with those that were not sent." in str(error)
+    assert error.not_sent == shop.ids[55:]
+
+
 def test_an_update_that_was_not_begun_keeps_no_journal(shop: Shop) -> None:
     idle = shop.update()
     assert not shop.journal.exists()
