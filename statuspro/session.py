@@ -172,7 +172,9 @@ class Client(requests.Session):
         budget, is not known yet.
 
         Returns:
-            None where the client does not pace itself.
+            A dict. `requests` is what the limit allows in one period, `remaining` what this client
+            can send now, `bulk_remaining` how many of these can be bulk requests, and `next_in` the
+            seconds until it can send the next one. None where the client does not pace itself.
 
         Raises:
             StatusProError: the storage that holds the budget cannot be reached.
