@@ -242,7 +242,8 @@ class RateLimitError(APIError):
         )
 
     def _details(self) -> list[str]:
-        return [f"Try again in {self.retry_after:.0f} s."]
+        # Rounded up, but for a twentieth: a caller that waits so long does not come too early.
+        return [f"Try again in {self.retry_after + 0.45:.0f} s."]
 
 
 class ServerError(APIError):

@@ -372,7 +372,8 @@ def test_a_422_copies_what_it_was_given() -> None:
 
 
 def test_a_429_says_when_to_try_again() -> None:
-    assert str(RateLimitError("Slow down.", retry_after=12.4)).endswith("Try again in 12 s.")
+    assert str(RateLimitError("Slow down.", retry_after=12.4)).endswith("Try again in 13 s.")
+    assert str(RateLimitError("Slow down.", retry_after=12.04)).endswith("Try again in 12 s.")
     assert str(RateLimitError("Slow down.")) == "429: Slow down.\nTry again in 60 s."
     assert RateLimitError("Slow down.").retry_after == 60.0
     assert "Try again in 0 s." in str(RateLimitError("Slow down.", retry_after=0.0))
