@@ -152,7 +152,8 @@ def checked_per_page(per_page: Any) -> int:
 def query_of(params: Params | None) -> dict[str, list[Any]]:
     """The parameters by name, as the service and a session's own parameters need them."""
     query: dict[str, list[Any]] = {}
-    for name, value in params.items() if isinstance(params, Mapping) else params or ():
+    given: Any = params or ()
+    for name, value in given.items() if isinstance(given, Mapping) else given:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
         values = value if isinstance(value, (list, tuple)) else [value]

@@ -168,7 +168,7 @@ def what_comes_in_time(
 
     On a busy machine that may be another one than the first.
     """
-    tried, took = None, 0.0
+    tried, took, deadline = None, 0.0, 0.0
     for deadline in deadlines:
         forget(way)
         with client_for(fault, EVERY_TIME, way, 20.0) as client:
