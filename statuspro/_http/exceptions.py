@@ -84,7 +84,7 @@ def past_deadline(failure: APIConnectionError, call: Call) -> APITimeoutError:
     else:
         came_of_it = "there was no connection, so nothing was sent"
     attempts = f" (attempt {call.attempt})" if call.attempt > 1 else ""
-    advice = "" if failure.maybe_applied else " It can be sent again."
+    advice = "" if failure.maybe_applied else f" The {call.method} can be sent again."
     return APITimeoutError(
         f"The deadline of {call.settings.deadline:g} s has passed: {came_of_it}{attempts}.{advice}",
         request_line=failure.request_line,

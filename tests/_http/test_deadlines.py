@@ -590,9 +590,10 @@ def test_a_confirmed_write_that_used_its_time_up_is_not_read_back(
     ):
         client.add_order_comment(order, "Hello", confirm=True)
     assert caught.value.maybe_applied
-    assert f"could not be read back either: GET /api/v1/orders/{order}: The deadline" in str(
-        caught.value
-    )
+    said = str(caught.value)
+    assert f"could not be read back either: GET /api/v1/orders/{order}: The deadline" in said
+    assert "The GET can be sent again." in said
+    assert "It can be sent again" not in said
     assert [request.method for request in sandbox.requests] == ["GET", "POST"]
 
 
