@@ -48,10 +48,12 @@ class Settings:
 
     Attributes:
         is_url_of_dotenv: whether the base URL came out of the `.env`.
+        key_from: names the place where the key was found.
     """
 
     def __init__(self) -> None:
         self.is_url_of_dotenv = False
+        self.key_from = "the argument api_key"
         self._dotenv: DotEnv | None = None
 
     @property
@@ -71,6 +73,12 @@ class Settings:
         """
         given = _given(name, argument)
         return str(given) if given else self.dotenv.values.get(name)
+
+    def origin_of(self, name: str) -> str | None:
+        """Names the place where a setting is found that is no argument; None for nowhere."""
+        if _given(name, None):
+            return f"the environment variable {name}"
+        return str(self.dotenv.path) if name in self.dotenv.values else None
 
     def credentials(self, api_key: str | None, base_url: str | None) -> tuple[Secret, str]:
         """Finds the API key, and the base URL that it is for, without a slash at its end.
@@ -116,9 +124,11 @@ class Settings:
             return self._key_beside_the_url()
         key = _given(API_KEY, None) or self.dotenv.values.get(API_KEY)
         if key:
+            self.key_from = self.origin_of(API_KEY) or ""
             return Secret(key)
         password, problem = _netrc_password(host)
         if password:
+            self.key_from = str(_netrc())
             return password
         problems = [text for text in (self.dotenv.problem, problem) if text]
         message = (
@@ -136,6 +146,7 @@ class Settings:
         dotenv = self.dotenv
         key = dotenv.values.get(API_KEY)
         if key and API_KEY not in dotenv.expanded:
+            self.key_from = str(dotenv.path)
             return Secret(key)
         raise ConfigurationError(
             f"No API key. The base URL comes from {dotenv.path}, so a key for it must be the "
@@ -370,7 +381,7 @@ def _netrc_password(host: str) -> tuple[Secret | None, str | None]:
     """Reads the password for the host; or gives a sentence on why the file cannot be read."""
     import netrc  # only where it is needed: an import takes time
 
-    path = Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
+    path = _netrc()
     try:
         # Not `authenticators()`: a `default` entry is meant for other hosts than ours.
         entry = netrc.netrc(str(path)).hosts.get(host)
@@ -384,6 +395,10 @@ def _netrc_password(host: str) -> tuple[Secret | None, str | None]:
     if password and os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         warn(f"{path} holds the API key and can be read by others: chmod 600 {path}")
     return Secret(password) if password else None, None
+
+
+def _netrc() -> Path:
+    return Path(os.path.expanduser(os.environ.get("NETRC") or "~/.netrc"))
 
 
 def _netrc_fault(path: Path, error: Exception) -> str:

@@ -31,6 +31,8 @@ _MODULES = {
     "statuses": "account",
     "summary": "account",
     "budget": "account",
+    "sync": "mirror",
+    "doctor": "doctor",
     "sandbox": "sandbox",
     "demo": "sandbox",
     "completion": "completion",

@@ -46,8 +46,10 @@ _OF_THE_EXTRA = frozenset({"platformdirs", "rich"})
 
 #: What errors advise in Python, and what does the same in the shell.
 _IN_THE_SHELL = {
+    "the argument api_key, or ": "",
     "the argument api_key, ": "",  # nor has the command line such an option
     "the argument base_url or ": "",
+    "the argument base_url": "the environment variable STATUSPRO_BASE_URL",
     "(get_order)": "(statuspro view)",
     "iter_orders(search=...)": "statuspro list --all --search ...",
 }
@@ -65,7 +67,7 @@ def told(error: Exception, *, with_traceback: bool = False) -> int:
     if isinstance(error, ModuleNotFoundError) and _package(error) in _OF_THE_EXTRA:
         print(MISSING, file=sys.stderr)
         return USAGE
-    print(f"Error: {_text_of(error)}", file=sys.stderr)
+    print(f"Error: {text_of(error)}", file=sys.stderr)
     return code_of(error)
 
 
@@ -73,7 +75,8 @@ def _package(error: ModuleNotFoundError) -> str:
     return (error.name or "").partition(".")[0]
 
 
-def _text_of(error: Exception) -> str:
+def text_of(error: Exception) -> str:
+    """Makes the text of an error that a user of the shell reads."""
     if isinstance(error, OSError) and error.strerror and not isinstance(error, StatusProError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text, kind = str(error).strip(), type(error).__name__

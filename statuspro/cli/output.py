@@ -12,6 +12,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import click
@@ -127,6 +128,25 @@ class Output:
         else:
             self.lines((shown(one, column.path) for column in columns) for one in records)
 
+    def one_by_one(self, records: Iterable[Record], columns: Sequence[Column], kind: Any) -> None:
+        """Prints a list of records, each before the next one is read; a table without its frame.
+
+        Args:
+            records: what to print.
+            columns: of CSV and of tab-separated values.
+            kind: as for `records`.
+        """
+        if self.form != "json":
+            Output("tsv" if self.form == "table" else self.form, self._fields).records(
+                records, columns, kind=kind
+            )
+            return
+        begin = "["
+        for one in self._checked(records, kind) if self._fields else records:
+            write(f"{begin}\n{indent(_json(self._picked(one), indent=2), '  ')}", end="")
+            begin = ","
+        write("[]" if begin == "[" else "\n]")
+
     def record(self, record: Record, flat: Flat, kind: Any = None) -> None:
         """Prints one record: as one JSON object, as one row, or as a line for each of its columns.
 
@@ -238,11 +258,11 @@ def check_for_reader() -> None:
             raise BrokenPipeError
 
 
-def write(text: str) -> None:
+def write(text: str, end: str = "\n") -> None:
     """Writes a line to standard output."""
     if sys.stdout.isatty():
         line.hide()
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(text + end)
     sys.stdout.flush()  # a reader that has seen enough ends the command
 
 

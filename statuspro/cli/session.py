@@ -71,15 +71,23 @@ def opened_client(*, shared_budget: bool = True, **options: Any) -> Iterator[Sta
 
 def _storage() -> str | None:
     """The user's own file; None where a setting names a storage or no file can be made."""
-    if Settings().find(RATE_LIMIT_STORAGE, None):
-        return None
     try:
-        folder = state_folder()
+        return own_storage()
     except OSError as error:
         told = f"{error.filename}: {error.strerror}; the budget is not shared with other commands"
         print(f"Warning: {told}", file=sys.stderr)
         return None
-    return f"sqlite:///{os.fspath(folder / 'budget.sqlite3')}"
+
+
+def own_storage() -> str | None:
+    """Names the user's own file for the budget; None where a setting names a storage.
+
+    Raises:
+        OSError: its folder cannot be made.
+    """
+    if Settings().find(RATE_LIMIT_STORAGE, None):
+        return None
+    return f"sqlite:///{os.fspath(state_folder() / 'budget.sqlite3')}"
 
 
 def state_folder() -> Path:
