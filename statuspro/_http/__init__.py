@@ -21,6 +21,8 @@ stands in for it should it go:
 http.client.HTTPConnection._tunnel (connection.py)
     Fails with an OSError that begins `Tunnel connection failed: 407`, by which a proxy's refusal is
     known. In its stead: `connect`, which passes the same error on.
+http.client.HTTPConnection._output (connection.py)
+    Adds to what is sent as the head. In its stead: `putheader`, for each header.
 http.client.HTTPConnection.response_class (connection.py)
     Puts our response in the place of http.client's. In its stead: `getresponse`.
 http.client.HTTPConnection.sock (connection.py)
@@ -47,6 +49,11 @@ http.client.HTTPResponse.length (response.py)
     See `chunked`.
 http.client.HTTPResponse.will_close (response.py)
     See `chunked`.
+http.client.HTTPMessage.raw_items (response.py)
+    The headers as they came. Ours are given by `items`, which would look for bytes in them. In its
+    stead: `items` as it is.
+http.client.HTTPMessage.set_raw (response.py)
+    Adds a header as it came. In its stead: setting it by its name.
 urllib3.HTTPConnectionPool._get_conn (pool.py)
     Gets an idle connection. Ours closes those of a class that a tool has replaced since. In its
     stead: the same at the beginning of `urlopen`.

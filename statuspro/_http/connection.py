@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import socket
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import urllib3
 import urllib3.connection
 from urllib3.exceptions import ProxyError
+from urllib3.util import SKIP_HEADER
 from urllib3.util.connection import allowed_gai_family
 
 from statuspro._http.call import current_call
@@ -40,6 +42,16 @@ else:
     HTTPSConnection = _own(urllib3.connection.HTTPSConnection)
 
 
+#: Headers that urllib3 and http.client send of themselves where they are not given.
+_LEFT_OUT = dict.fromkeys(("accept-encoding", "user-agent"), SKIP_HEADER)
+
+#: Headers that make a difference to the rest of the request.
+_FRAMING = frozenset({"content-length", "host", "transfer-encoding"})
+
+#: Without an @, which `SKIP_HEADER` begins with.
+_PLAIN_LINE = re.compile(r"[A-Za-z0-9_-]+: [!-?A-~][ -?A-~]*").fullmatch
+
+
 class ProxyRefusedError(ProxyError):
     """The proxy responds, and opens no connection to the service.
 
@@ -66,6 +78,9 @@ class CallConnection(HTTPConnection):
 
     response_class = ArrivingResponse
 
+    #: Header lines of the request under way, written already.
+    _lines = b""
+
     def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
         # urllib3 logs and raises with the URL it was given. Customers' data is in the query, so
         # urllib3 is given none, and the query joins its path here, on the wire.
@@ -79,12 +94,17 @@ class CallConnection(HTTPConnection):
                 url = f"{url}?{call.query}"
         super().putrequest(method, url, *args, **kwargs)
 
-    def request(self, method: str, url: str, body: Any = None, *args: Any, **options: Any) -> None:
+    def request(
+        self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any
+    ) -> None:
         call = current_call()
         if call is not None:
             call.sent = False
             self.timeout = call.cut(self.timeout)
-        super().request(method, url, watched(body), *args, **options)
+        self._lines = b"" if body is not None else plain_lines(headers or {})
+        if self._lines:
+            headers = _LEFT_OUT
+        super().request(method, url, watched(body), headers, **options)
 
     def connect(self) -> None:
         call = current_call()
@@ -122,6 +142,8 @@ class CallConnection(HTTPConnection):
         call = current_call()
         if call is not None:
             call.sent = True
+        if self._lines:
+            self._output(self._lines)  # type: ignore[attr-defined]
         super().endheaders(*args, **kwargs)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's own does
@@ -161,6 +183,24 @@ class TLSConnection(CallConnection, HTTPSConnection):
     def _connect_tls_proxy(self, hostname: str, sock: Any) -> Any:
         # The service's TLS goes through that of the proxy.
         return in_time(super()._connect_tls_proxy(hostname, sock))
+
+
+def plain_lines(headers: Mapping[str, Any]) -> bytes:
+    """Writes the lines of headers that need none of http.client's checks, which take their time.
+
+    Returns:
+        Nothing where a header is not plain, or where one makes a difference to what else is sent.
+    """
+    names = {name.lower() for name in headers}
+    if not names.issuperset(_LEFT_OUT) or not names.isdisjoint(_FRAMING):
+        return b""
+    try:
+        lines = [name + ": " + value for name, value in headers.items()]
+    except TypeError:  # a value is bytes, or a number
+        return b""
+    if not all(map(_PLAIN_LINE, lines)):
+        return b""
+    return "\r\n".join(lines).encode()
 
 
 def _count_addresses(host: str) -> int:

@@ -27,6 +27,7 @@ _LONGEST_LINE = 65536
 _MOST_HEADERS = 100
 
 _HEADER = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
+_HEADERS = re.compile(r"^([!-9;-~]+):[ \t]*([^\r\n]*)\r\n", re.MULTILINE)
 
 #: Header fields in which cookies come.
 _COOKIES = frozenset({"set-cookie", "set-cookie2"})
@@ -112,20 +113,38 @@ class ArrivingResponse(http.client.HTTPResponse):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
         self.reason = reason.strip()
-        self.headers = self.msg = _read_headers(self.fp)
+        self.headers = self.msg = _Headers(_read_fields(self.fp))
         if self.debuglevel > 0:
             for name, value in self.headers.items():
                 print("header:", f"{name}:", value)
 
     def _settle_end(self) -> None:
         """Settles where the body ends, and whether the connection does, as http.client does."""
-        self.chunked = self.headers.get("Transfer-Encoding", "").lower() == "chunked"
+        # The first of each name, as `get` finds it, which looks through all of them.
+        first = {name.lower(): value for name, value in reversed(self.headers.items())}
+        self.chunked = first.get("transfer-encoding", "").lower() == "chunked"
         self.chunk_left = None
-        self.length = None if self.chunked else _length(self.headers.get("Content-Length", ""))
+        self.length = None if self.chunked else _length(first.get("content-length", ""))
         if self.status in _BODILESS or self._is_to_head:
             self.length = 0
         has_end = self.chunked or self.length is not None
-        self.will_close = not has_end or not _is_kept_alive(self.version, self.headers)
+        self.will_close = not has_end or not _is_kept_alive(self.version, first)
+
+
+class _Headers(http.client.HTTPMessage):
+    """Headers as they came.
+
+    The base class looks in each value for bytes that could not be decoded. In latin-1 all can be.
+    """
+
+    def __init__(self, fields: list[list[str]]) -> None:
+        super().__init__()
+        for name, value in fields:
+            if name:
+                self.set_raw(name, value)
+
+    def items(self) -> list[tuple[str, str]]:
+        return list(self.raw_items())
 
 
 def _unbuffered(file: Any) -> Any:
@@ -141,15 +160,21 @@ def _timeout_of(sock: Any) -> float | None:
     return seconds
 
 
-def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
-    """Reads header lines to the empty one; leaves out lines that are no header."""
-    fields: list[list[str]] = []
+def _read_fields(lines: io.BufferedReader) -> list[list[str]]:
+    """Reads header lines to the empty one; a line that is no header has no name and no value."""
+    head = lines.peek()
+    head = head[: head.find(b"\r\n\r\n") + 2]
+    fields = [[name, value] for name, value in _HEADERS.findall(head.decode("latin-1"))]
+    if 0 < len(fields) == head.count(b"\n") < _MOST_HEADERS:  # all of it has come, all is plain
+        lines.read(len(head) + 2)
+        return fields
+    fields = []
     for _ in range(_MOST_HEADERS):
         line = lines.readline(_LONGEST_LINE + 1)
         if len(line) > _LONGEST_LINE:
             raise http.client.LineTooLong("header line")
         if line in (b"\r\n", b"\n"):
-            return _message(fields)
+            return fields
         if not line:
             raise ProtocolError("the response broke off in its headers")
         text = line.decode("latin-1").rstrip("\r\n").replace("\r", " ")
@@ -162,14 +187,6 @@ def _read_headers(lines: io.BufferedIOBase) -> http.client.HTTPMessage:
     raise http.client.HTTPException(f"more than {_MOST_HEADERS} headers")
 
 
-def _message(fields: list[list[str]]) -> http.client.HTTPMessage:
-    message = http.client.HTTPMessage()
-    for name, value in fields:
-        if name:
-            message[name] = value
-    return message
-
-
 def _length(given: str) -> int | None:
     try:
         length = int(given)
@@ -178,12 +195,12 @@ def _length(given: str) -> int | None:
     return length if length >= 0 else None
 
 
-def _is_kept_alive(version: int, headers: http.client.HTTPMessage) -> bool:
-    said = headers.get("Connection", "").lower()
+def _is_kept_alive(version: int, headers: dict[str, str]) -> bool:
+    said = headers.get("connection", "").lower()
     if version == 11:
         return "close" not in said
-    said += headers.get("Proxy-Connection", "").lower()
-    return "Keep-Alive" in headers or "keep-alive" in said
+    said += headers.get("proxy-connection", "").lower()
+    return "keep-alive" in headers or "keep-alive" in said
 
 
 def read_body(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes | None]:
@@ -224,8 +241,7 @@ def _decoded(response: HTTPResponse, limit: int, call: Call) -> bytes | None:
     """Reads the body and decodes it; None when it is larger than `limit`."""
     coding = response.headers.get("Content-Encoding")
     if coding is None and 0 < (response.length_remaining or 0) <= limit:
-        # At once; without decoding it would return what the first packets brought.
-        return response.read(response.length_remaining, decode_content=True)
+        return response.read(decode_content=True)  # at once
     if coding is not None and not is_bounded(coding):
         raise ProtocolError("the body has a coding that was not asked for")
     try:

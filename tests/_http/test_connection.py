@@ -8,10 +8,13 @@ import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 import brotli
 import pytest
 import requests
+from urllib3.connection import HTTPConnection
+from urllib3.util import SKIP_HEADER
 
 from statuspro import (
     APIConnectionError,
@@ -21,6 +24,7 @@ from statuspro import (
     ServerError,
 )
 from statuspro._http.codings import accepted_codings, boundless_codings
+from statuspro._http.connection import Connection
 from statuspro._http.response import Arriving
 from tests.support.polling import eventually
 from tests.support.records import all_records
@@ -400,6 +404,56 @@ def test_a_connection_with_the_rest_of_a_body_is_not_used_again() -> None:
 
 
 # The query ------------------------------------------------------------------------------------
+
+
+PLAIN = {"User-Agent": "shop/1.0", "Accept-Encoding": "gzip", "Authorization": "Bearer k"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        PLAIN,
+        {"ACCEPT-ENCODING": "", **PLAIN},
+        {**PLAIN, "X-Bytes": b"1"},
+        {**PLAIN, "X-Number": 1},
+        {**PLAIN, "X-Latin": "caf\xe9"},
+        {**PLAIN, "X-Folded": "one\r\n two"},
+        {**PLAIN, "X-Empty": ""},
+        {**PLAIN, "Host": "elsewhere.example"},
+        {**PLAIN, "Content-Length": "0"},
+        {**PLAIN, "Transfer-Encoding": "chunked"},
+        {**PLAIN, "User-Agent": SKIP_HEADER},
+        {"User-Agent": "shop/1.0"},
+        {"Accept-Encoding": "gzip"},
+        {},
+        None,
+    ],
+)
+def test_a_request_is_written_as_urllib3_writes_it(headers: dict[str, Any] | None) -> None:
+    written = []
+    for kind in (Connection, HTTPConnection):
+        with RawServer(answer()) as server:
+            connection = kind("127.0.0.1", server.port, timeout=5)
+            connection.request("GET", "/orders?page=1", headers=headers)
+            connection.getresponse().close()
+            connection.close()
+        (request,) = server.requests
+        written.append(request.replace(b"%d" % server.port, b"PORT"))
+    ours, theirs = (request.split(b"\r\n") for request in written)
+    assert ours[0] == theirs[0]
+    assert sorted(ours) == sorted(theirs)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Two": "1\r\nX: 2"}, {"X-Two": "1\nX: 2"}, {"X: 1\r\nX": ""}]
+)
+def test_a_header_that_would_be_two_is_refused(headers: dict[str, str]) -> None:
+    with RawServer(answer()) as server:
+        connection = Connection("127.0.0.1", server.port, timeout=5)
+        with pytest.raises(ValueError, match="header"):
+            connection.request("GET", "/orders", headers=PLAIN | headers)
+        connection.close()
+    assert server.requests == []
 
 
 def test_the_query_is_on_the_wire_and_nowhere_in_urllib3(waits: list[float]) -> None:
