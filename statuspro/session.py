@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import RequestsCookieJar
+from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 
 from statuspro._forks import check_fork, renew_in_child
@@ -142,6 +143,7 @@ class Client(requests.Session):
         self._has_warned = False
         self._writes = _Writes()
         self._environment: tuple[Any, dict[str, str], Any] | None = None
+        self._checked_headers: tuple[Any, CaseInsensitiveDict[Any]] = None, CaseInsensitiveDict()
         self._adapter_options: dict[str, Any] = {}
         #: None where another adapter is in its place, with settings of its own.
         self._transport: Transport | None = None
@@ -439,7 +441,7 @@ class Client(requests.Session):
             prepared.prepare_url(url, request.params)
         else:
             prepared.url = url
-        prepared.prepare_headers(self.headers)
+        prepared.headers = self._prepared_headers()
         if type(self.cookies) is RequestsCookieJar and not self.cookies:
             prepared._cookies = self.cookies  # asking an empty jar takes as long as the headers do
         else:
@@ -447,6 +449,17 @@ class Client(requests.Session):
         prepared.prepare_auth(self.auth)
         prepared.prepare_hooks(self.hooks)
         return prepared
+
+    def _prepared_headers(self) -> CaseInsensitiveDict[str | bytes]:
+        """The client's headers, which requests checks when they have changed."""
+        given = list(self.headers.items())
+        known, checked = self._checked_headers
+        if given != known:
+            prepared = requests.PreparedRequest()
+            prepared.prepare_headers(self.headers)
+            checked = prepared.headers
+            self._checked_headers = given, checked
+        return checked.copy()
 
     def _is_plain(self, request: requests.Request) -> bool:
         own = (request.headers, request.cookies, request.auth, request.files, request.data)

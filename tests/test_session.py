@@ -512,6 +512,22 @@ def test_a_header_of_a_call_goes_before_the_clients(recorder: Recorder) -> None:
     assert third["Authorization"] == f"Bearer {KEY}"
 
 
+def test_a_header_that_is_changed_between_calls_is_sent_as_it_is_now(recorder: Recorder) -> None:
+    client = bearer_client(adapter=recorder)
+    for value in ("1", "2"):
+        client.headers["X-Shop"] = value
+        client.get("/orders")
+    client.headers["X-Shop"] = "3\r\nX-Other: 4"
+    with pytest.raises(requests.exceptions.InvalidHeader):
+        client.get("/orders")
+    client.headers["X-Shop"] = "5"
+    client.get("/orders")
+    recorder.requests[-1].headers["X-Shop"] = "6"  # which is no other request's
+    client.get("/orders")
+    sent = [request.headers["X-Shop"] for request in recorder.requests]
+    assert sent == ["1", "2", "6", "5"]
+
+
 def test_a_header_that_is_set_to_none_is_removed(recorder: Recorder) -> None:
     nothing: Any = {"Accept-Encoding": None}
     bearer_client(headers=nothing, adapter=recorder).get("/orders")
