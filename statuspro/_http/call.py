@@ -435,12 +435,16 @@ def current_call() -> Call | None:
     return _current.get()
 
 
-@contextmanager
-def under_way(call: Call) -> Iterator[Call]:
+class under_way:  # noqa: N801 - used like a function; one with `yield` takes three times as long
     """Makes `call` the current one."""
-    token = _current.set(call)
-    try:
-        yield call
-    finally:
-        _current.reset(token)
-        call.end_attempt()
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> Call:
+        self._token = _current.set(self._call)
+        return self._call
+
+    def __exit__(self, *error: object) -> None:
+        _current.reset(self._token)
+        self._call.end_attempt()

@@ -117,7 +117,8 @@ class _GivingWay(HTTPConnectionPool):
         return not (ours and _is_urllib3s(HTTPConnectionPool.urlopen))
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        cast("IdleConnections", self.pool).keep_only(cast("type", self.ConnectionCls))
+        idle: Any = self.pool
+        idle.keep_only(self.ConnectionCls)
         return super()._get_conn(timeout)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -78,10 +78,10 @@ class Transport(HTTPAdapter):
             return find(request, verify, proxies, cert)
         scheme, _, host, *_ = (request.url or "").split("/", 3)
         key = (scheme, host, verify)
-        pool = self._pools.known.get(key)
+        pool: Any = self._pools.known.get(key)
         if pool is None or pool.pool.is_closed:  # to make room for others
             pool = self._pools.known[key] = find(request, verify, proxies, cert)
-        return cast("HTTPConnectionPool", pool)
+        return pool  # type: ignore[no-any-return]
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
         """Finds the pools behind a proxy, and has them make our connections.
@@ -169,7 +169,7 @@ class _Timed(requests.Response):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "elapsed":
-            self.__class__ = cast("Any", requests.Response)
+            self.__class__ = requests.Response  # type: ignore[assignment]
         else:
             super().__setattr__(name, value)
 
