@@ -432,7 +432,8 @@ class Client(requests.Session):
         if not str(request.url).startswith(self._below):
             request = copy.copy(request)
             request.url = self._absolute(request.url)
-        if not self._is_plain(request):
+        headers = self._prepared_headers() if self._is_plain(request) else None
+        if headers is None:
             return super().prepare_request(request)
         prepared = requests.PreparedRequest()
         prepared.method = request.method
@@ -441,34 +442,39 @@ class Client(requests.Session):
             prepared.prepare_url(url, request.params)
         else:
             prepared.url = url
-        prepared.headers = self._prepared_headers()
+        prepared.headers = headers
         if type(self.cookies) is RequestsCookieJar and not self.cookies:
             prepared._cookies = self.cookies  # asking an empty jar takes as long as the headers do
         else:
             prepared.prepare_cookies(self.cookies)
-        prepared.prepare_auth(self.auth)
+        if type(self.auth) is BearerAuth:
+            self.auth(prepared)
+        else:
+            prepared.prepare_auth(self.auth)
         prepared.prepare_hooks(self.hooks)
         return prepared
 
-    def _prepared_headers(self) -> CaseInsensitiveDict[str | bytes]:
-        """The client's headers, which requests checks when they have changed."""
-        given = list(self.headers.items())
+    def _prepared_headers(self) -> CaseInsensitiveDict[str | bytes] | None:
+        """The client's headers, which requests checks when they have changed; None if not plain."""
+        headers: Any = self.headers
+        if not isinstance(headers, Mapping):  # all else requests passes over
+            return None
+        given = list(headers.items())
         known, checked = self._checked_headers
         if given != known:
+            if None in headers.values():  # which removes a header
+                return None
             prepared = requests.PreparedRequest()
-            prepared.prepare_headers(self.headers)
+            prepared.prepare_headers(headers)
             checked = prepared.headers
             self._checked_headers = given, checked
         return checked.copy()
 
     def _is_plain(self, request: requests.Request) -> bool:
         own = (request.headers, request.cookies, request.auth, request.files, request.data)
-        headers: Any = self.headers
         return (
             request.method == "GET"
             and callable(self.auth)
-            and isinstance(headers, Mapping)  # all else requests passes over
-            and None not in headers.values()  # which removes a header
             and not (any(own) or self.params)
             and request.json is None
             and not any(request.hooks.values())
