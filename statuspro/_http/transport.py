@@ -225,7 +225,7 @@ def _failure(error: Exception, call: Call, request: requests.PreparedRequest) ->
 
 def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
     return RateLimitError(
-        f"{too_long.reason}. That is longer than {too_long.bound}: nothing was sent.",
+        f"{too_long.reason}. The wait is longer than {too_long.bound}: nothing was sent.",
         retry_after=too_long.seconds,
         request_line=call.request_line,
     )
