@@ -6,6 +6,7 @@ import importlib
 import inspect
 import re
 import textwrap
+from codeop import compile_command
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -97,6 +98,26 @@ def test_the_python_of_a_page_runs(
     assert changed <= {gaps.order_id, *gaps.order_ids}
     if page.stem != "sandbox":  # it starts sandboxes of its own
         assert statuspro_sandbox.requests, "nothing in this page has asked the service"
+
+
+def unpasteable_line(block: str) -> str | None:
+    """The line at which Python's prompt refuses a block: it ends a statement at a blank line."""
+    statement: list[str] = []
+    for line in [*block.splitlines(), ""]:
+        statement.append(line)
+        try:
+            code = compile_command("\n".join(statement) + "\n" * (not line), symbol="single")
+        except SyntaxError:
+            return line
+        if code is not None:
+            statement.clear()
+    return None
+
+
+@pytest.mark.parametrize("page", pages_with_python())
+def test_a_block_can_be_pasted_into_pythons_prompt(page: Path) -> None:
+    refused = [unpasteable_line(block) for block in blocks_of(page)]
+    assert [line for line in refused if line is not None] == []
 
 
 @pytest.mark.parametrize("page", pages_with_python())
