@@ -318,7 +318,10 @@ def _check_header(path: str, there: Json, here: Json) -> None:
         ConfigurationError: it is not; the message says in what they differ.
     """
     if there[_KIND] != _FORMAT or not isinstance(there.get("change"), dict):
-        raise ConfigurationError(f"The journal {path} was written by another version of statuspro.")
+        raise ConfigurationError(
+            f"The journal {path} was written by another version of statuspro. "
+            "Go on with that version."
+        )
     is_there = {"base_url": there.get("base_url"), **there["change"]}
     is_here = {"base_url": here["base_url"], **here["change"]}
     names = [name for name in {**is_here, **is_there} if is_there.get(name) != is_here.get(name)]
