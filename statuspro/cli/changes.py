@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.console import Group
 from rich.text import Text
 
 from statuspro._flat import shown
@@ -23,7 +24,8 @@ _OF_STATUS = {"set_at": "status set again", "auto_change_at": "automatic change"
 
 def draw_change(change: Change) -> None:
     """Draws a change on standard output."""
-    draw(lambda _: [line_of(change)])
+    # In a group: rich joins bare texts, and forgets then that they are not to be wrapped.
+    draw(lambda _: [Group(line_of(change))])
 
 
 def line_of(change: Change) -> Text:

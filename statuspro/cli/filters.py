@@ -54,12 +54,6 @@ class Filters:
         return {**given, "status_code": self._code}
 
 
-def _said(_: click.Context, __: click.Parameter, words: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(map(str.strip, words)):
-        raise click.BadParameter("must not be blank")
-    return words
-
-
 _OPTIONS = (
     click.option(
         "--status",
@@ -76,7 +70,6 @@ _OPTIONS = (
         "tags",
         metavar="T",
         multiple=True,
-        callback=_said,
         help="Orders with this tag; with all, if several.",
     ),
     click.option(
@@ -84,7 +77,6 @@ _OPTIONS = (
         "tags_any",
         metavar="T",
         multiple=True,
-        callback=_said,
         help="Orders with one of these tags.",
     ),
     click.option(

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from statuspro._flat import flat
 from statuspro.api.orders import get_order, get_viable_statuses, iter_order_pages, lookup_order
-from statuspro.api.statuses import get_statuses
 from statuspro.cli.command import command
+from statuspro.cli.filters import Filters, filters
 from statuspro.cli.output import Column, Output, check_for_reader, plain, prints, tell
-from statuspro.cli.parameters import day, whole_number
-from statuspro.cli.references import order_id, status_code, takes_ref
+from statuspro.cli.parameters import whole_number
+from statuspro.cli.references import order_id, takes_ref
 from statuspro.cli.session import asks_service
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
 from statuspro.pagination.page import MOST_PER_PAGE
 from statuspro.types import (
-    FinancialStatus,
-    FulfillmentStatus,
     Order,
     OrderList,
     OrderListItem,
@@ -90,46 +88,12 @@ STATUS_COLUMNS = (
 
 
 @command("list", _LIST_EXAMPLES)
-@click.option(
-    "--status",
-    metavar="NAME|CODE",
-    help="Orders in this status: a code or a name of `statuspro statuses`, in capitals or not.",
-)
+@filters
 @click.option(
     "--no-status",
     is_flag=True,
     help="Orders that have no status set. The service cannot filter by it: all are read.",
 )
-@click.option(
-    "--search",
-    metavar="TEXT",
-    help="Orders with this in their name or number or in their customer's name or address.",
-)
-@click.option(
-    "--tag", "tags", metavar="T", multiple=True, help="Orders with this tag; with all, if several."
-)
-@click.option(
-    "--any-tag", "tags_any", metavar="T", multiple=True, help="Orders with one of these tags."
-)
-@click.option(
-    "--financial",
-    "financial_status",
-    metavar="S",
-    multiple=True,
-    type=click.Choice(get_args(FinancialStatus), case_sensitive=False),
-    help=f"Orders with one of these payments: {', '.join(get_args(FinancialStatus))}.",
-)
-@click.option(
-    "--fulfillment",
-    "fulfillment_status",
-    metavar="S",
-    multiple=True,
-    type=click.Choice(get_args(FulfillmentStatus), case_sensitive=False),
-    help=f"Orders with one of these deliveries: {', '.join(get_args(FulfillmentStatus))}.",
-)
-@click.option("--due-from", "due_date_from", type=day, help="Orders due on this day or later.")
-@click.option("--due-to", "due_date_to", type=day, help="Orders due on this day or earlier.")
-@click.option("--exclude-cancelled", is_flag=True, help="Leave out orders that are cancelled.")
 @click.option(
     "-n",
     "--limit",
@@ -143,11 +107,10 @@ def list_command(
     client: StatusProClient,
     *,
     output: Output,
-    status: str | None,
+    filters: Filters,
     no_status: bool,
     limit: int | None,
     wants_all: bool,
-    **given: Any,
 ) -> None:
     """List orders, newest first.
 
@@ -161,19 +124,17 @@ def list_command(
     a spreadsheet would take for a formula begins with '. JSON lines, CSV and tab-separated values
     are written as they arrive: when the reader leaves, no further page is asked for.
     """
-    if status is not None and no_status:
+    if filters.status is not None and no_status:
         raise click.UsageError("--status and --no-status do not go together.")
     if limit is not None and wants_all:
         raise click.UsageError("--limit and --all do not go together.")
-    filters: dict[str, Any] = {name: value for name, value in given.items() if value}
-    if status is not None:
-        filters["status_code"] = status_code(status, get_statuses(client))
+    keywords = filters.keywords(client)
     most = None if wants_all else limit or _DEFAULT_LIMIT
     if no_status:
-        filters["has_status"] = False
+        keywords["has_status"] = False
     elif most:
-        filters["per_page"] = min(most, MOST_PER_PAGE)
-    pages = iter_order_pages(client, **filters, max_items=most, max_pages=_ALL_PAGES)
+        keywords["per_page"] = min(most, MOST_PER_PAGE)
+    pages = iter_order_pages(client, **keywords, max_items=most, max_pages=_ALL_PAGES)
     found = _Found(pages, most)
     output.records(found, ORDER_COLUMNS, flat, OrderListItem)
     found.tell_of_others(can_tell_how_many=not no_status)

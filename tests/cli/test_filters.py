@@ -59,7 +59,7 @@ def test_each_option_is_a_keyword(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--tag", " "], ["--any-tag", ""], ["--financial", "gold"], ["--due-to", "tomorrow"]],
+    [["--financial", "gold"], ["--fulfillment", "all"], ["--due-to", "tomorrow"]],
 )
 def test_what_makes_no_sense_is_refused(client: StatusProClient, arguments: list[str]) -> None:
     with pytest.raises(click.UsageError):

@@ -307,9 +307,11 @@ def test_progress_is_told_on_a_terminal_with_its_waits(shop: Sandbox, file: str)
 def test_a_narrow_window_cuts_the_lines(shop: Sandbox, file: str) -> None:
     shown, status = on_terminal("sync", file, "--no-history", columns=28)
     assert status == 0
-    lines = [each for each in plain(shown).splitlines() if each.startswith("new")]
-    assert len(lines) == ORDERS
+    lines = plain(shown).rpartition("\r")[2].splitlines()
+    lines = lines[[each.startswith("new") for each in lines].index(True) :]
+    assert len(lines) == ORDERS + 1
     assert max(map(len, lines)) <= 28
+    assert any(each.endswith("…") for each in lines)
 
 
 def test_no_color_has_no_colour(shop: Sandbox, file: str) -> None:
