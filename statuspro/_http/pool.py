@@ -48,10 +48,6 @@ class IdleConnections:
         """Counts them."""
         return len(self._stack)
 
-    def empty(self) -> bool:
-        """Tells whether there are none."""
-        return not self._stack
-
     def keep_only(self, kind: type) -> None:
         """Closes what is idle and of another class than `kind`, the one that is wanted now."""
         if kind is not self._kind:
