@@ -27,12 +27,11 @@ from statuspro.redaction import Redactor, request_line
 
 T = TypeVar("T")
 
+#: The others need more than the status.
 _BY_STATUS: dict[int, type[APIError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
-    422: ValidationError,
-    429: RateLimitError,
 }
 
 #: A message longer than this is a page, not a message.
