@@ -89,7 +89,6 @@ class CallConnection(HTTPConnection):
             # Connecting comes first: an error of it leads to the connection and what it holds.
             if self.sock is None:
                 self.connect()
-            call.sent = False
             if call.query and "?" not in url:
                 url = f"{url}?{call.query}"
         super().putrequest(method, url, *args, **kwargs)
@@ -149,24 +148,24 @@ class CallConnection(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's own does
         # urllib3's retries do not see a body that is read after them, so it is read before.
         call = current_call()
-        if call is not None:
-            self.timeout = call.cut(self.timeout)
+        if call is None:
+            return super().getresponse()
+        self.timeout = call.cut(self.timeout)
         response = super().getresponse()
-        if call is not None:
-            call.hear()
-            body = None
-            try:
-                response, body = read_body(response, call)
-            finally:
-                if body is None:
-                    response.close()  # it has the socket, where no other response is to follow
-                    self.close()
-            call.body = body or b""
-            call.is_oversized = body is None
+        call.hear()
+        body = None
+        try:
+            response, body = read_body(response, call)
+        finally:
             if body is None:
-                # There is nothing left to read. Before 2.7 urllib3 would decode in one piece what
-                # the decoder still holds, and of a bomb that is many times the limit.
-                response.drain_conn = response.release_conn  # type: ignore[method-assign]
+                response.close()  # it has the socket, where no other response is to follow
+                self.close()
+        call.body = body or b""
+        call.is_oversized = body is None
+        if call.is_oversized:
+            # There is nothing left to read. Before 2.7 urllib3 would decode in one piece what the
+            # decoder still holds, and of a bomb that is many times the limit.
+            response.drain_conn = response.release_conn  # type: ignore[method-assign]
         return response
 
 

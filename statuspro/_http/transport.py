@@ -146,7 +146,8 @@ class Transport(HTTPAdapter):
             else:
                 failure = _failure(too_long.error, call, request)
                 if too_long.is_deadline and isinstance(failure, APIConnectionError):
-                    failure.message += f" {_no_time(call)}"
+                    bound = f"The deadline of {self.settings.deadline:g} s"
+                    failure.message += f" {bound} leaves no time to try again."
         except Cancelled:
             raise
         except (requests.RequestException, HTTPError) as error:
@@ -204,10 +205,6 @@ def _with_body(response: requests.Response, call: Call) -> requests.Response:
             maybe_applied=call.is_write,
         )
     return response
-
-
-def _no_time(call: Call) -> str:
-    return f"The deadline of {call.settings.deadline:g} s leaves no time to try again."
 
 
 def _check_deadline(call: Call) -> None:
