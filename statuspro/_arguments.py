@@ -65,22 +65,22 @@ def seconds(name: str, value: Any) -> float:
     return float(value)
 
 
-def timeout(value: Any) -> Any:
+def timeout(name: str, value: Any) -> Any:
     """None, a number of seconds above 0, a (connect, read) pair of those, or urllib3's Timeout."""
     if value is None or isinstance(value, Timeout):
         return value
     parts = value if isinstance(value, tuple) else (value,)
     if isinstance(value, tuple) and len(value) != 2:
-        raise ValueError("timeout must be a number or a (connect, read) pair")
+        raise ValueError(f"{name} must be a number or a (connect, read) pair")
     for part in parts:
         if part is not None:
-            _limited_seconds("timeout", part, "None waits for ever")
+            _limited_seconds(name, part, "None waits for ever")
     return value
 
 
-def deadline(value: Any) -> float | None:
+def deadline(name: str, value: Any) -> float | None:
     """None, or a number of seconds above 0."""
-    return None if value is None else _limited_seconds("deadline", value, "None sets none")
+    return None if value is None else _limited_seconds(name, value, "None sets none")
 
 
 def _limited_seconds(name: str, value: Any, otherwise: str) -> float:

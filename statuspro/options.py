@@ -64,14 +64,6 @@ class Option(NamedTuple):
 # Checks ---------------------------------------------------------------------------------------
 
 
-def _timeout(_: str, value: Any) -> Any:
-    return _arguments.timeout(value)
-
-
-def _deadline(_: str, value: Any) -> float | None:
-    return _arguments.deadline(value)
-
-
 def _any(_: str, value: Any) -> Any:
     return value  # where it is used, it is checked
 
@@ -176,8 +168,8 @@ BUDGET = Place("an attribute that the rate budget is found and used by", setattr
 ADAPTER = Place("the adapter, made once, at the start", _set_for_adapter, _got_by_adapter)
 
 OPTIONS: dict[str, Option] = {
-    "timeout": Option(_timeout, 30.0, ATTRIBUTE),
-    "deadline": Option(_deadline, None, CALLS),
+    "timeout": Option(_arguments.timeout, 30.0, ATTRIBUTE),
+    "deadline": Option(_arguments.deadline, None, CALLS),
     "max_retries": Option(partial(_arguments.whole_number, least=0), 5, POLICY),
     "max_pages": Option(_positive, 100, ATTRIBUTE),
     "logger": Option(_logger, None, CALLS),

@@ -146,7 +146,7 @@ def test_other_kinds_are_no_seconds(value: Any) -> None:
     ],
 )
 def test_a_timeout_is_what_requests_takes(value: Any) -> None:
-    assert _arguments.timeout(value) is value
+    assert _arguments.timeout("timeout", value) is value
 
 
 @pytest.mark.parametrize(
@@ -154,41 +154,41 @@ def test_a_timeout_is_what_requests_takes(value: Any) -> None:
 )
 def test_a_timeout_is_above_zero_and_finite(value: Any) -> None:
     with pytest.raises(ValueError, match="timeout must"):
-        _arguments.timeout(value)
+        _arguments.timeout("timeout", value)
 
 
 @pytest.mark.parametrize("value", [(), (1,), (1, 2, 3)])
 def test_a_timeout_has_two_parts(value: Any) -> None:
     with pytest.raises(ValueError, match=r"\(connect, read\) pair"):
-        _arguments.timeout(value)
+        _arguments.timeout("timeout", value)
 
 
 @pytest.mark.parametrize("value", ["30", True, [1, 2], {}, ("1", 2), (1, True)])
 def test_other_kinds_are_no_timeout(value: Any) -> None:
     with pytest.raises(TypeError, match="timeout must be a number of seconds, not"):
-        _arguments.timeout(value)
+        _arguments.timeout("timeout", value)
 
 
 @pytest.mark.parametrize("value", [1, 0.5, threading.TIMEOUT_MAX])
 def test_a_deadline_is_a_number_of_seconds(value: Any) -> None:
-    assert _arguments.deadline(value) == value
-    assert type(_arguments.deadline(value)) is float
+    assert _arguments.deadline("deadline", value) == value
+    assert type(_arguments.deadline("deadline", value)) is float
 
 
 def test_none_is_no_deadline() -> None:
-    assert _arguments.deadline(None) is None
+    assert _arguments.deadline("deadline", None) is None
 
 
 @pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, 1e300])
 def test_a_deadline_is_above_zero_and_finite(value: Any) -> None:
     with pytest.raises(ValueError, match="deadline must"):
-        _arguments.deadline(value)
+        _arguments.deadline("deadline", value)
 
 
 @pytest.mark.parametrize("value", ["2", True, (1, 2), Timeout(2), datetime.timedelta(seconds=2)])
 def test_other_kinds_are_no_deadline(value: Any) -> None:
     with pytest.raises(TypeError, match="deadline must be a number of seconds, not"):
-        _arguments.deadline(value)
+        _arguments.deadline("deadline", value)
 
 
 # Flags, mappings, texts
@@ -458,7 +458,7 @@ def test_no_refusal_shows_the_value(check: Callable[[], object]) -> None:
 
 def test_what_numpy_has() -> None:
     numpy: Any = importlib.import_module("numpy")
-    assert _arguments.deadline(numpy.float64(2.5)) == 2.5
+    assert _arguments.deadline("deadline", numpy.float64(2.5)) == 2.5
     assert _arguments.flag("public", numpy.True_) is True
     assert _arguments.flag("public", numpy.array(False)) is False
     assert _arguments.order_id(numpy.int64(6110375248088)) == 6110375248088
