@@ -34,6 +34,9 @@ BASE_URL = "STATUSPRO_BASE_URL"
 RATE_LIMIT = "STATUSPRO_RATE_LIMIT"
 RATE_LIMIT_STORAGE = "STATUSPRO_RATE_LIMIT_STORAGE"
 
+#: How the error begins that says that there is no key in any place.
+NO_KEY = "No API key."
+
 _UNUSABLE = r"[^\x21-\x7e]"
 
 #: As the parser leaves it: in lower case, other scripts in ASCII.
@@ -132,7 +135,7 @@ class Settings:
             return password
         problems = [text for text in (self.dotenv.problem, problem) if text]
         message = (
-            f"No API key. Give one of: the argument api_key, the environment variable {API_KEY}, "
+            f"{NO_KEY} Give one of: the argument api_key, the environment variable {API_KEY}, "
             f"{API_KEY} in a .env file, or a password for {host} in ~/.netrc."
         )
         raise ConfigurationError(" ".join([message, *problems]))
@@ -149,7 +152,7 @@ class Settings:
             self.key_from = str(dotenv.path)
             return Secret(key)
         raise ConfigurationError(
-            f"No API key. The base URL comes from {dotenv.path}, so a key for it must be the "
+            f"{NO_KEY} The base URL comes from {dotenv.path}, so a key for it must be the "
             f"argument api_key, or {API_KEY} written out in the same file. A key of the "
             f"environment variable {API_KEY} or of ~/.netrc is not sent to where a .env leads."
         )

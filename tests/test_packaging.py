@@ -35,10 +35,11 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return Parser().parsestr(wheel.read(name).decode())
 
 
-def test_wheel_has_every_module_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
-    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "statuspro").rglob("*.py")}
+def test_wheel_has_every_module_template_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
+    package = ROOT / "statuspro"
+    files = {path for ending in ("py", "html") for path in package.rglob(f"*.{ending}")}
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == modules | {"statuspro/py.typed"}
+    assert packed == {path.relative_to(ROOT).as_posix() for path in files} | {"statuspro/py.typed"}
 
 
 def test_wheel_requires_three_packages_and_no_more(wheel: zipfile.ZipFile) -> None:

@@ -1,0 +1,1 @@
+"""Integrations with frameworks, imported only where they are used."""

@@ -1,0 +1,24 @@
+"""A small project with the app, as its documentation says."""
+
+import os
+
+SECRET_KEY = "the tests'"
+DEBUG = os.environ.get("SHOP_DEBUG") == "1"
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "statuspro.contrib.django",
+]
+MIDDLEWARE = ["statuspro.contrib.django.middleware.StatusProMiddleware"]
+ROOT_URLCONF = "tests.contrib.django.project.urls"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("SHOP_DATABASE", ":memory:"),
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# What a test process logs, its own tests decide.
+LOGGING_CONFIG = None

@@ -1,0 +1,53 @@
+"""The pages of the project: each asks the service."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.urls import path
+
+from statuspro.contrib.django import aget_order, alookup_order, get_client
+
+
+def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    return JsonResponse({"name": get_client().get_order(order_id)["name"], "worker": os.getpid()})
+
+
+def lookup(request: HttpRequest) -> HttpResponseBase:
+    found = get_client().lookup_order(number=request.GET["number"], email=request.GET["email"])
+    return JsonResponse({"name": found["name"]})
+
+
+def move(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    get_client().update_order_status(order_id, "st000003", notify=False)
+    return JsonResponse({})
+
+
+def broken(request: HttpRequest) -> HttpResponseBase:
+    raise LookupError("a fault of the view")
+
+
+async def async_order(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    return JsonResponse({"name": (await aget_order(order_id))["name"]})
+
+
+async def async_lookup(request: HttpRequest) -> HttpResponseBase:
+    found = await alookup_order(number=request.GET["number"], email=request.GET["email"])
+    return JsonResponse({"name": found["name"]})
+
+
+async def blocking(request: HttpRequest, order_id: int) -> HttpResponseBase:
+    return JsonResponse({"name": get_client().get_order(order_id)["name"]})
+
+
+urlpatterns: list[Any] = [
+    path("orders/<int:order_id>", order),
+    path("orders/<int:order_id>/move", move),
+    path("lookup", lookup),
+    path("broken", broken),
+    path("async/orders/<int:order_id>", async_order),
+    path("async/lookup", async_lookup),
+    path("blocking/<int:order_id>", blocking),
+]
