@@ -12,6 +12,7 @@ import pytest
 
 import statuspro
 from statuspro.api import orders
+from tests.support.imports import modules_after
 
 PUBLIC = """
 Client AuthenticatedClient StatusProClient
@@ -78,12 +79,6 @@ def test_public_names_take_nothing_that_takes_long_and_only_some_need() -> None:
     before, after = modules_after("import requests"), modules_after(EVERYTHING)
     slow = {"concurrent.futures", "dataclasses", "html", "inspect", "netrc"}
     assert slow & (after - before) == set()
-
-
-def modules_after(statement: str) -> set[str]:
-    code = f"{statement}; import sys; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return set(run.stdout.split())
 
 
 def imported_for_type_checkers() -> dict[str, str]:
