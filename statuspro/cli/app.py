@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, TextIO
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from statuspro._version import __version__
 from statuspro.cli.command import debug_option, is_debugging
@@ -105,7 +106,7 @@ class _Commands(click.Group):
         except click.Abort:  # Ctrl-C
             sys.exit(_INTERRUPTED)
         except click.ClickException as error:
-            error.show()
+            _tell(error)
             sys.exit(error.exit_code)
         except Exception as error:
             from statuspro.cli.exits import told
@@ -132,6 +133,16 @@ def run() -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     return 0
+
+
+def _tell(error: click.ClickException) -> None:
+    """Tells of an error in two lines at the most; without a command, shows the help."""
+    if not isinstance(error, click.UsageError) or isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return
+    click.echo(f"Error: {error.format_message()}", err=True)
+    if error.ctx is not None:
+        click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)
 
 
 def _writable(stream: TextIO | None) -> TextIO:

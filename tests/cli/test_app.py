@@ -68,6 +68,33 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'sing'" in shown.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sing"],
+        ["--sing"],
+        ["list", "--stauts", "shipped"],
+        ["list", "-n", "0"],
+        ["view"],
+        ["sandbox", "--orders", "x"],
+        ["completion", "tcsh"],
+    ],
+)
+def test_a_wrong_use_is_two_lines_the_second_of_which_names_the_help(arguments: list[str]) -> None:
+    shown = invoke(*arguments)
+    assert shown.exit_code == 2
+    first, second = shown.stderr.splitlines()
+    assert first.startswith("Error: ")
+    command = "statuspro" if arguments[0].endswith("sing") else f"statuspro {arguments[0]}"
+    assert second == f"Try '{command} --help'."
+
+
+def test_no_command_at_all_shows_the_help() -> None:
+    shown = invoke()
+    assert shown.exit_code == 2
+    assert "Commands:" in shown.stderr
+
+
 def test_no_key_is_two_lines_at_the_most_and_no_traceback(shop: Sandbox) -> None:
     shown = invoke("statuses", STATUSPRO_API_KEY="")
     assert shown.exit_code == 5
