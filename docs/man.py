@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ def _page(context: click.Context) -> Iterator[str]:
     )
     pieces = " ".join(command.collect_usage_pieces(context))
     yield from (".SH SYNOPSIS", rf"\fB{_text(context.command_path)}\fR {_text(pieces)}")
-    yield from (".SH DESCRIPTION", *_paragraphs(command.help or ""))
+    yield from (".SH DESCRIPTION", *_paragraphs(cleandoc(command.help or "")))
     yield ".SH OPTIONS"
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)

@@ -30,6 +30,15 @@ def test_a_page_has_the_help_of_its_command(pages: dict[str, str]) -> None:
     assert ".SH EXAMPLES\n.nf\nstatuspro sandbox \\-\\-port 8900\n" in page
 
 
+def test_paragraphs_begin_at_the_margin_where_roff_fills_their_lines(
+    pages: dict[str, str],
+) -> None:
+    for name, page in pages.items():
+        described = page.partition(".SH DESCRIPTION\n")[2].partition(".SH OPTIONS")[0]
+        indented = [line for line in described.splitlines() if line.startswith(" ")]
+        assert not indented, name
+
+
 def test_the_program_s_page_has_the_exit_codes_and_the_commands(pages: dict[str, str]) -> None:
     page = pages["statuspro.1"]
     assert "\n  130  Ctrl\\-C\n" in page
