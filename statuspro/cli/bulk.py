@@ -172,10 +172,14 @@ class Update:
 @takes_status
 @click.argument("words", metavar="[REF]...", nargs=-1)
 @click.option(
-    "--file", "path", metavar="FILE", help="Read the orders from a text or CSV file; - for stdin."
+    "--file",
+    "path",
+    metavar="FILE",
+    type=click.Path(),  # which shells complete
+    help="Read the orders from a text or CSV file; - for stdin.",
 )
 @click.option("--column", metavar="NAME", help="The column of the CSV file to read.")
-@click.option("--journal", metavar="FILE", help="Keep the journal here.")
+@click.option("--journal", metavar="FILE", type=click.Path(), help="Keep the journal here.")
 @click.option("--comment", metavar="TEXT", type=comment_text, help="Words for the orders' history.")
 @click.option("--public", is_flag=True, help="Let the customers see the comment.")
 @click.option("--due-date", type=day, help="Set this due date too.")
@@ -492,9 +496,7 @@ def _tell_interruption(update: Update) -> None:
     line.hide()
     accepted, uncertain = update.standing()
     total = _counted(len(update.orders))
-    said = (
-        f"\nInterrupted: {len(accepted)} of {total} were accepted, {len(uncertain)} are uncertain"
-    )
+    said = f"\nInterrupted: {len(accepted)} of {total} accepted, {len(uncertain)} uncertain"
     named = f": {', '.join(map(str, uncertain))}" if uncertain else ""
     click.echo(f"{said}{named}.", err=True)
     click.echo("Run the same command again, and it goes on where it was.", err=True)

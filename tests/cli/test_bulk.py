@@ -555,12 +555,8 @@ def test_ctrl_c_says_what_is_uncertain_and_how_to_go_on(
     shown, status = to_the_end(terminal)
     assert status == 130
     shown = " ".join(plain(shown).split())
-    named = (
-        f"10 are uncertain: {', '.join(map(str, orders.ids[50:]))}."
-        if is_open
-        else "0 are uncertain."
-    )
-    assert f"Interrupted: 50 of 60 orders were accepted, {named}" in shown
+    named = f"10 uncertain: {', '.join(map(str, orders.ids[50:]))}." if is_open else "0 uncertain."
+    assert f"Interrupted: 50 of 60 orders accepted, {named}" in shown
     assert "Run the same command again, and it goes on where it was." in shown
     assert "Traceback" not in shown
 

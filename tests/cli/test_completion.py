@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.terminal import environment, invoke
+from tests.support.terminal import environment, invoke, run
 
 COMPLETE = """
 source <(statuspro completion bash)
@@ -68,3 +68,16 @@ def test_another_shell_is_refused_with_those_there_are() -> None:
     shown = invoke("completion", "csh")
     assert shown.exit_code == 2
     assert "'bash', 'zsh', 'fish'" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["sync", "late"], ["bulk", "shipped", "--file", "late"], ["bulk", "--journal", "late"]],
+)
+def test_the_name_of_a_file_is_completed_by_the_shell(words: list[str]) -> None:
+    shown = run(
+        COMP_WORDS=" ".join(["statuspro", *words]),
+        COMP_CWORD=str(len(words)),
+        _STATUSPRO_COMPLETE="bash_complete",
+    )
+    assert shown.stdout == "file,late\n"
