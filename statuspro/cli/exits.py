@@ -51,6 +51,7 @@ _IN_THE_SHELL = {
     "the argument base_url or ": "",
     "the argument base_url": "the environment variable STATUSPRO_BASE_URL",
     "(get_order)": "(statuspro view)",
+    "max_wait allows": "a command waits",
     "iter_orders(search=...)": "statuspro list --all --search ...",
 }
 

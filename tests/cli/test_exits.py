@@ -20,6 +20,7 @@ from statuspro.errors import (
     TransitionError,
 )
 from statuspro.sandbox import Sandbox
+from tests.support.terminal import invoke
 
 #: The codes of the errors whose code is not 1, the service said no.
 CODES = {
@@ -97,6 +98,14 @@ def test_advice_names_the_command_and_not_the_function(capsys: pytest.CaptureFix
         client.find_order("@")
     told(wide.value)
     assert capsys.readouterr().err.endswith("statuspro list --all --search ... reads them all.\n")
+
+
+def test_a_wait_that_is_too_long_is_told_without_the_name_of_an_argument(shop: Sandbox) -> None:
+    assert invoke("statuses", STATUSPRO_RATE_LIMIT="1/1/600").exit_code == 0
+    shown = invoke("statuses", STATUSPRO_RATE_LIMIT="1/1/600")
+    assert shown.exit_code == 3
+    assert "longer than a command waits (120 s in all): nothing was sent." in shown.stderr
+    assert "max_wait" not in shown.stderr
 
 
 def test_a_traceback_shows_no_variables(capsys: pytest.CaptureFixture[str]) -> None:
