@@ -34,7 +34,7 @@ def configured(away: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def ids() -> list[str]:
-    return [message.id for message in check_settings()]
+    return [str(message.id) for message in check_settings()]
 
 
 def test_the_checks_are_registered_and_the_app_has_its_label() -> None:
@@ -82,7 +82,7 @@ def test_malformed_settings_are_an_error(given: Any, configured: Any) -> None:
     assert configured(given, DEBUG=True) == ["statuspro.E001"]
     (message,) = check_settings()
     assert message.level == checks.ERROR
-    assert "keywords of statuspro.StatusProClient in capitals" in message.hint
+    assert "keywords of statuspro.StatusProClient in capitals" in str(message.hint)
 
 
 def test_every_fault_of_the_settings_is_listed(configured: Any) -> None:

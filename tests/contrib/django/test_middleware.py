@@ -9,19 +9,25 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django import test
 from django.core.exceptions import SynchronousOnlyOperation
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import override_settings
 
 from statuspro import RateLimitError
 from statuspro.contrib.django.middleware import StatusProMiddleware
 from statuspro.sandbox import Sandbox
+
+# Of no types: checkers take what Django's clients return for requests.
+Client: Any = test.Client
+AsyncClient: Any = test.AsyncClient
+RequestFactory: Any = test.RequestFactory
 
 JSON = {"accept": "application/json"}
 LOOKUP = "/lookup?number=1001&email=ann%40lee.test"
 
 
 @pytest.fixture
-def visitor(of_sandbox: dict[str, Any]) -> Iterator[Client]:
+def visitor(of_sandbox: dict[str, Any]) -> Iterator[Any]:
     """A visitor of the project; the service is given few seconds and no second chance."""
     with override_settings(STATUSPRO={**of_sandbox, "MAX_RETRIES": 0, "MAX_WAIT": 1}):
         yield Client(raise_request_exception=False)
@@ -34,7 +40,7 @@ def seconds(response: Any) -> int:
     return said
 
 
-def test_a_view_that_gets_a_response_is_left_alone(visitor: Client, sandbox: Sandbox) -> None:
+def test_a_view_that_gets_a_response_is_left_alone(visitor: Any, sandbox: Sandbox) -> None:
     order_id = sandbox.add_order()
     response = visitor.get(f"/orders/{order_id}")
     assert response.status_code == 200
@@ -44,7 +50,7 @@ def test_a_view_that_gets_a_response_is_left_alone(visitor: Client, sandbox: San
 @pytest.mark.parametrize("path", ["/orders/7", "/async/orders/7", LOOKUP, f"/async{LOOKUP}"])
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_refusal_or_failure_becomes_a_503(
-    path: str, status: int, visitor: Client, sandbox: Sandbox
+    path: str, status: int, visitor: Any, sandbox: Sandbox
 ) -> None:
     sandbox.fail(status)
     response = visitor.get(path)
@@ -58,7 +64,7 @@ def test_a_refusal_or_failure_becomes_a_503(
     assert not [word for word in ("lee.test", "1001", "/orders") if word in page]
 
 
-def test_retry_after_is_what_the_service_said(visitor: Client, sandbox: Sandbox) -> None:
+def test_retry_after_is_what_the_service_said(visitor: Any, sandbox: Sandbox) -> None:
     sandbox.fail(429, retry_after=17)
     assert 17 <= seconds(visitor.get("/orders/7")) <= 19
     sandbox.fail(503, retry_after=45)
@@ -67,7 +73,7 @@ def test_retry_after_is_what_the_service_said(visitor: Client, sandbox: Sandbox)
 
 @pytest.mark.parametrize("wait", [0.0, 0.2, float("nan"), float("inf")])
 def test_retry_after_is_a_whole_number_whatever_was_told(wait: float) -> None:
-    middleware = StatusProMiddleware(lambda request: None)
+    middleware: Any = StatusProMiddleware(lambda request: None)
     request = RequestFactory().get("/")
     request.resolver_match = None
     response = middleware.process_exception(request, RateLimitError("no", retry_after=wait))
@@ -93,7 +99,7 @@ def test_a_passed_deadline_becomes_a_503(of_sandbox: dict[str, Any], sandbox: Sa
     assert seconds(response) == 30
 
 
-def test_json_where_json_is_asked_for(visitor: Client, sandbox: Sandbox) -> None:
+def test_json_where_json_is_asked_for(visitor: Any, sandbox: Sandbox) -> None:
     sandbox.fail(500, times=3)
     response = visitor.get("/orders/7", headers=JSON)
     assert response.headers["Content-Type"] == "application/json"
@@ -108,7 +114,7 @@ def test_json_where_json_is_asked_for(visitor: Client, sandbox: Sandbox) -> None
 
 
 def test_a_change_that_may_have_been_made_asks_to_look_first(
-    visitor: Client, sandbox: Sandbox
+    visitor: Any, sandbox: Sandbox
 ) -> None:
     order_id = sandbox.add_order()
     sandbox.fail(500, times=2)
@@ -120,7 +126,7 @@ def test_a_change_that_may_have_been_made_asks_to_look_first(
 
 
 @pytest.mark.parametrize("path", ["/orders/7", "/async/orders/7", LOOKUP])
-def test_an_unknown_order_is_a_404(path: str, visitor: Client) -> None:
+def test_an_unknown_order_is_a_404(path: str, visitor: Any) -> None:
     response = visitor.get(path)
     assert response.status_code == 404
     assert b"Not Found" in response.content
@@ -128,13 +134,13 @@ def test_an_unknown_order_is_a_404(path: str, visitor: Client) -> None:
     assert (told.status_code, told.json()) == (404, {"message": "There is no such order."})
 
 
-def test_other_errors_go_their_way(visitor: Client, sandbox: Sandbox) -> None:
+def test_other_errors_go_their_way(visitor: Any, sandbox: Sandbox) -> None:
     assert visitor.get("/broken").status_code == 500
     sandbox.fail(401)
     assert visitor.get("/orders/7").status_code == 500
 
 
-def test_a_project_s_template_takes_the_place_of_ours(visitor: Client, sandbox: Sandbox) -> None:
+def test_a_project_s_template_takes_the_place_of_ours(visitor: Any, sandbox: Sandbox) -> None:
     own = {
         "base.html": "<p>{% block main %}{% endblock %}</p>",
         "statuspro/unavailable.html": """{% extends "base.html" %}
@@ -152,7 +158,7 @@ def test_a_project_s_template_takes_the_place_of_ours(visitor: Client, sandbox: 
     assert "Come back in 30 s, /orders/7" in page
 
 
-def test_a_project_without_templates_gets_plain_text(visitor: Client, sandbox: Sandbox) -> None:
+def test_a_project_without_templates_gets_plain_text(visitor: Any, sandbox: Sandbox) -> None:
     sandbox.fail(500)
     with override_settings(TEMPLATES=[]):
         response = visitor.get("/orders/7")
@@ -161,7 +167,7 @@ def test_a_project_without_templates_gets_plain_text(visitor: Client, sandbox: S
 
 
 def test_the_logs_name_the_route_and_nothing_of_a_customer(
-    visitor: Client, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    visitor: Any, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     order_id = sandbox.add_order()
     sandbox.fail(500, times=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.test import SimpleTestCase, override_settings
 
 from statuspro.contrib.django import get_client
@@ -19,8 +21,8 @@ class OrderPage(SimpleTestCase):
 
     def check_page(self) -> None:
         order_id = self.sandbox.add_order()
-        shown = self.client.get(f"/orders/{order_id}").json()
-        assert shown["name"] == get_client().get_order(order_id)["name"]
+        response: Any = self.client.get(f"/orders/{order_id}")
+        assert response.json()["name"] == get_client().get_order(order_id)["name"]
         assert len(self.sandbox.requests) == 2
 
     def test_first(self) -> None:

@@ -11,12 +11,17 @@ from django.urls import path
 from statuspro.contrib.django import aget_order, alookup_order, get_client
 
 
+def asked(request: HttpRequest) -> dict[str, Any]:
+    """What the visitor gave: number and e-mail."""
+    return request.GET.dict()
+
+
 def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
     return JsonResponse({"name": get_client().get_order(order_id)["name"], "worker": os.getpid()})
 
 
 def lookup(request: HttpRequest) -> HttpResponseBase:
-    found = get_client().lookup_order(number=request.GET["number"], email=request.GET["email"])
+    found = get_client().lookup_order(**asked(request))
     return JsonResponse({"name": found["name"]})
 
 
@@ -34,7 +39,7 @@ async def async_order(request: HttpRequest, order_id: int) -> HttpResponseBase:
 
 
 async def async_lookup(request: HttpRequest) -> HttpResponseBase:
-    found = await alookup_order(number=request.GET["number"], email=request.GET["email"])
+    found = await alookup_order(**asked(request))
     return JsonResponse({"name": found["name"]})
 
 
