@@ -13,7 +13,8 @@ from statuspro.contrib.django import aget_order, alookup_order, get_client
 
 def asked(request: HttpRequest) -> dict[str, Any]:
     """What the visitor gave: number and e-mail."""
-    return request.GET.dict()
+    given: dict[str, Any] = request.GET.dict()
+    return given
 
 
 def order(request: HttpRequest, order_id: int) -> HttpResponseBase:
