@@ -100,9 +100,13 @@ class CallConnection(HTTPConnection):
         if call is not None:
             call.sent = False
             self.timeout = call.cut(self.timeout)
-        self._lines = b"" if body is not None else plain_lines(headers or {})
-        if self._lines:
-            headers = _LEFT_OUT
+        self._lines = b""
+        lines = b"" if body is not None else plain_lines(headers or {})
+        if lines:
+            # Connecting comes first here too: the lines hold the bearer.
+            if self.sock is None:
+                self.connect()
+            headers, self._lines = _LEFT_OUT, lines
         super().request(method, url, watched(body), headers, **options)
 
     def connect(self) -> None:
@@ -141,8 +145,9 @@ class CallConnection(HTTPConnection):
         call = current_call()
         if call is not None:
             call.sent = True
-        if self._lines:
-            self._output(self._lines)  # type: ignore[attr-defined]
+        lines, self._lines = self._lines, b""
+        if lines:
+            self._output(lines)  # type: ignore[attr-defined]
         super().endheaders(*args, **kwargs)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's own does
