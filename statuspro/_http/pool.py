@@ -48,6 +48,10 @@ class IdleConnections:
         """Counts them."""
         return len(self._stack)
 
+    def empty(self) -> bool:
+        """Tells whether there are none: vcrpy 8.0 asks, urllib3 does not."""
+        return not self._stack
+
     def keep_only(self, kind: type) -> None:
         """Closes what is idle and of another class than `kind`, the one that is wanted now."""
         if kind is not self._kind:
