@@ -276,7 +276,7 @@ def test_no_failure_shows_anything(fault: str, sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("name", ACTIONS)
 def test_no_success_shows_anything(name: str, sandbox: Sandbox) -> None:
     customer = {"name": NAME, "email": EMAIL}
-    order = sandbox.add_order(**customer, status_code=None, tags=(NAME,))
+    order = sandbox.add_order(customer=customer, status_code=None, tags=(NAME,))
     name_of_order = sandbox.order(order).name
     with sandbox.client() as client:
         if name == "lookup":

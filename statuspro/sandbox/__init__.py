@@ -2,7 +2,18 @@
 
 from .faults import Effect
 from .messages import Record, Response
-from .orders import Mail, Order
+from .orders import Mail, Order, OrderFields
+from .records import OrderRecord
 from .sandbox import DEFAULT_API_KEY, Sandbox
 
-__all__ = ["DEFAULT_API_KEY", "Effect", "Mail", "Order", "Record", "Response", "Sandbox"]
+__all__ = [
+    "DEFAULT_API_KEY",
+    "Effect",
+    "Mail",
+    "Order",
+    "OrderFields",
+    "OrderRecord",
+    "Record",
+    "Response",
+    "Sandbox",
+]

@@ -18,7 +18,7 @@ from .catalogue import (
     READY,
     RECEIVED,
     SHIPPED,
-    WAY_TO,
+    Catalogue,
 )
 from .orders import FINANCIAL_STATUSES, FULFILLMENT_STATUSES, Customer, Event, Mail, Order
 
@@ -134,6 +134,9 @@ _STATUS_OF_BYTE: tuple[str | None, ...] = tuple(
     code for code, share in _STATUS_SHARES for _ in range(share)
 ) + (None,) * (256 - sum(share for _, share in _STATUS_SHARES))
 
+# In 256ths: how many orders have a status of a catalogue of the user's own.
+_WITH_A_STATUS = sum(share for _, share in _STATUS_SHARES)
+
 
 def id_at(index: int) -> int:
     """Returns the id of the order at `index`, counted from the oldest."""
@@ -161,7 +164,9 @@ def arrival(index: int, total: int, today: int) -> int:
     return today - _SEASON + _SEASON * index // total
 
 
-def seeded_order(seed: int, index: int, created: int, today: int) -> Order:
+def seeded_order(
+    seed: int, index: int, created: int, today: int, catalogue: Catalogue = CATALOGUE
+) -> Order:
     """Makes the order at `index`: the same order for the same arguments, on any machine.
 
     Args:
@@ -169,6 +174,7 @@ def seeded_order(seed: int, index: int, created: int, today: int) -> Order:
         index: the order's index in the list, counted from the oldest.
         created: when the order came in, in seconds since 1970.
         today: a midnight, in seconds since 1970. The order's history ends before it.
+        catalogue: the statuses that the order may have.
     """
     # Each byte decides one choice.
     dice = blake2b(b"%d:%d" % (seed, index), digest_size=32).digest()
@@ -182,10 +188,18 @@ def seeded_order(seed: int, index: int, created: int, today: int) -> Order:
         fulfillment_status=FULFILLMENT_STATUSES[dice[10] % 4],
         cancelled_at=min(created + dice[12] * 900, today) if dice[11] < 20 else None,
         additional_emails=("office@reseller.example",) if dice[13] < 16 else (),
+        catalogue=catalogue,
     )
-    _give_status(order, _STATUS_OF_BYTE[dice[14]], dice, today)
+    _give_status(order, _status_of(catalogue, dice[14]), dice, today)
     _give_due_date(order, dice)
     return order
+
+
+def _status_of(catalogue: Catalogue, byte: int) -> str | None:
+    if catalogue is CATALOGUE:
+        return _STATUS_OF_BYTE[byte]
+    codes = tuple(catalogue)
+    return codes[byte % len(codes)] if codes and byte < _WITH_A_STATUS else None
 
 
 def _customer(dice: bytes) -> Customer:
@@ -209,8 +223,8 @@ def _tags(first: int, second: int) -> tuple[str, ...]:
 
 def _give_status(order: Order, code: str | None, dice: bytes, today: int) -> None:
     """Sets the status and writes the history that led to it, squeezed for a young order."""
-    way = WAY_TO[code] if code else ()
-    steps = [3600 + dice[15 + step] * 1200 for step in range(len(way))]
+    way = order.catalogue.way_to(code) if code else ()
+    steps = [3600 + dice[15 + step % 5] * 1200 for step in range(len(way))]
     needed = sum(steps) + _UNTIL_REMARK
     available = min(today - order.created_at, needed)
     passed_by = 0
@@ -228,7 +242,7 @@ def _give_status(order: Order, code: str | None, dice: bytes, today: int) -> Non
 
 
 def _past_mail(order: Order, code: str, time: int) -> Mail:
-    subject = subject_of(order.name, CATALOGUE[code].name)
+    subject = subject_of(order.name, order.catalogue[code].name)
     return Mail(order.id, (order.customer.email,), subject, code, None, time, None)
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-from .catalogue import CATALOGUE, Status, viable_after
+from .catalogue import Status
 from .data import DAY
 from .orders import Event, Order
 
@@ -38,8 +38,8 @@ def detail(order: Order) -> JSON:
     """Renders the order in full, with its history and the progress that its customer sees."""
     shown = _head(order)
     if order.status_code is not None:
-        shown["status"]["translations"] = _translations(CATALOGUE[order.status_code])
-    shown["history"] = [_history_item(event) for event in order.history]
+        shown["status"]["translations"] = _translations(order.catalogue[order.status_code])
+    shown["history"] = [_history_item(order, event) for event in order.history]
     shown["public_progress_timeline"] = _timeline(order)
     return shown
 
@@ -56,7 +56,8 @@ def definition(status: Status) -> JSON:
 
 def viable(order: Order) -> list[JSON]:
     """Renders the statuses that the order may move to."""
-    return [definition(CATALOGUE[code]) for code in viable_after(order.status_code)]
+    catalogue = order.catalogue
+    return [definition(catalogue[code]) for code in catalogue.viable_after(order.status_code)]
 
 
 def _head(order: Order) -> JSON:
@@ -70,16 +71,16 @@ def _head(order: Order) -> JSON:
             "email": customer.email,
             "locale": customer.locale,
         },
-        "status": _status(order.status_code, order.status_set_at),
+        "status": _status(order, order.status_code, order.status_set_at),
         "due_date": _midnight(order.due_date),
         "due_date_to": _midnight(order.due_date_to),
     }
 
 
-def _status(code: str | None, set_at: int | None) -> JSON:
+def _status(order: Order, code: str | None, set_at: int | None) -> JSON:
     if code is None:
         return {"is_set": False}
-    status = CATALOGUE[code]
+    status = order.catalogue[code]
     days = status.auto_change_days
     return {
         "is_set": True,
@@ -105,11 +106,11 @@ def _midnight(day: str | None) -> str | None:
     return None if day is None else f"{day}T00:00:00+00:00"
 
 
-def _history_item(event: Event) -> JSON:
+def _history_item(order: Order, event: Event) -> JSON:
     mail = event.mail
     return {
         "event": event.event,
-        "status": None if event.status_code is None else _status(event.status_code, event.time),
+        "status": event.status_code and _status(order, event.status_code, event.time),
         "comment": event.comment,
         "comment_is_public": event.comment_is_public,
         "created_at": iso_time(event.time),
@@ -128,7 +129,7 @@ def _timeline(order: Order) -> list[JSON]:
     passed = [
         event
         for event in order.history
-        if event.status_code is not None and CATALOGUE[event.status_code].public
+        if event.status_code is not None and order.catalogue[event.status_code].public
     ]
     return [
         {
@@ -138,5 +139,5 @@ def _timeline(order: Order) -> list[JSON]:
             "timestamp": iso_time(event.time),
         }
         for event in passed
-        for status in (CATALOGUE[event.status_code or ""],)
+        for status in (order.catalogue[event.status_code or ""],)
     ]

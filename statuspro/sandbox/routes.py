@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from . import render, validation
 from .bulk import BulkQueue
-from .catalogue import CATALOGUE
 from .messages import API_ROOT, Record, Response
 from .orders import Order
 from .rules import InvalidError
@@ -38,6 +37,7 @@ class Endpoints:
     def __init__(self, store: Store, bulk: BulkQueue) -> None:
         self._store = store
         self._bulk = bulk
+        self._catalogue = store.catalogue
 
     def list_orders(self, request: Request) -> Response:
         """Answers `GET /orders`."""
@@ -77,11 +77,13 @@ class Endpoints:
 
     def statuses(self, request: Request) -> Response:
         """Answers `GET /statuses`."""
-        return Response.of_json(200, [render.definition(status) for status in CATALOGUE.values()])
+        return Response.of_json(
+            200, [render.definition(status) for status in self._catalogue.values()]
+        )
 
     def update_status(self, request: Request) -> Response:
         """Answers `POST /orders/{id}/status`."""
-        change = validation.read_status_change(self._body_for_known_order(request))
+        change = validation.read_status_change(self._body_for_known_order(request), self._catalogue)
         try:
             self._store.update_status(request.order_id, change)
         except NotViableError:
@@ -108,7 +110,7 @@ class Endpoints:
 
     def bulk_status(self, request: Request) -> Response:
         """Answers `POST /orders/bulk-status`."""
-        order_ids, change = validation.read_bulk_change(request.body())
+        order_ids, change = validation.read_bulk_change(request.body(), self._catalogue)
         self._bulk.put(order_ids, change)
         queued = {
             "message": "Bulk status update queued.",

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from statuspro._http.call import CallSettings
 from statuspro._http.retry import retry_policy
 from statuspro._http.transport import Transport
+from statuspro._typing import Unpack
+from statuspro.auth import origin_of
 from statuspro.client import StatusProClient
+from statuspro.config import API_KEY, BASE_URL, RATE_LIMIT
 from statuspro.pacing.limit import RateLimit
 
 from .app import Application
 from .bulk import BulkQueue
+from .catalogue import CATALOGUE, catalogue_of
 from .faults import Faults
 from .inprocess import in_process_transport
 from .limits import RateLimiter
 from .messages import API_ROOT, Record
-from .orders import Mail, Order
+from .orders import Mail, OrderFields
+from .records import OrderRecord
 from .server import Server
 from .store import Applied, Store, UnknownOrderError
 
 DEFAULT_API_KEY = "sandbox-8c1f0e5d7a3b4962"
+
+_running: set[Sandbox] = set()
 
 
 class Sandbox(Faults):
@@ -45,6 +52,14 @@ class Sandbox(Faults):
         api_key: the key that the sandbox accepts.
         enforce_viable: whether the sandbox refuses a status that may not follow the order's own.
         bulk_delay: seconds after which a bulk update that was accepted is applied.
+        statuses: the merchant's statuses, in the shape of `get_statuses`, also with `public_name`,
+            `public` and `translations`; None for seven of a joiner's workshop.
+        viable: the codes that may follow each code of `statuses`; a code that it leaves out is
+            final, and the key None is an order without a status. None lets each status follow
+            each other one.
+
+    Raises:
+        ValueError: `statuses` or `viable` make no sense.
 
     Example:
         >>> with Sandbox(orders=10) as sandbox, sandbox.client() as client:
@@ -66,13 +81,20 @@ class Sandbox(Faults):
         api_key: str = DEFAULT_API_KEY,
         enforce_viable: bool = True,
         bulk_delay: float = 0.05,
+        statuses: Iterable[Mapping[str, object]] | None = None,
+        viable: Mapping[str | None, Iterable[str]] | None = None,
     ) -> None:
+        if statuses is None and viable is not None:
+            raise ValueError("viable needs statuses: it names their codes")
         super().__init__()
         self.api_key = api_key
         self._port = port
         self._server: Server | None = None
         clock = _steady_clock()
-        self._store = Store(orders, seed, clock=clock, enforce_viable=enforce_viable)
+        catalogue = CATALOGUE if statuses is None else catalogue_of(statuses, viable)
+        self._store = Store(
+            orders, seed, clock=clock, enforce_viable=enforce_viable, catalogue=catalogue
+        )
         self._bulk = BulkQueue(self._store, bulk_delay)
         self._limiter = RateLimiter(
             rate_limit, bulk_limit, period, clock, retry_after=retry_after, headers=rate_headers
@@ -88,6 +110,7 @@ class Sandbox(Faults):
         if self._server is None:
             self.app.resume()
             self._server = Server(self.app, self._port)
+            _running.add(self)
 
     def stop(self) -> None:
         """Stops a running server, closes its connections and applies the queued bulk updates."""
@@ -95,6 +118,7 @@ class Sandbox(Faults):
             self.app.stop()
             self._server.stop()
             self._server = None
+            _running.discard(self)
             self.flush()
 
     def serve_forever(self) -> None:
@@ -125,6 +149,17 @@ class Sandbox(Faults):
     def base_url(self) -> str:
         """The base URL for a client of this sandbox."""
         return f"http://127.0.0.1:{self.port}{API_ROOT}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables by which a client without arguments talks to this sandbox.
+
+        Give them to a process that a test starts. Such a client paces itself if the sandbox has
+        limits.
+        """
+        limit = self._client_limits()
+        pace = f"{limit.requests}/{limit.bulk}/{limit.period}" if limit else "none"
+        return {BASE_URL: self.base_url, API_KEY: self.api_key, RATE_LIMIT: pace}
 
     def client(self, **keywords: Any) -> StatusProClient:
         """Makes a client of this sandbox. It paces itself if the sandbox has limits.
@@ -224,8 +259,10 @@ class Sandbox(Faults):
 
     # Its state, without the API
 
-    def order(self, order_id: int) -> Order:
-        """Returns a copy of the order as it is now.
+    def order(self, order_id: int) -> OrderRecord:
+        """Returns a copy of the order as it is now: `order["status"]` reads like the API's.
+
+        Its attributes, such as `order.tags`, are what the sandbox has stored.
 
         Raises:
             KeyError: there is no such order.
@@ -233,14 +270,22 @@ class Sandbox(Faults):
         order = self._store.get(order_id)
         if order is None:
             raise UnknownOrderError(order_id)
-        return order
+        return OrderRecord(**vars(order))
 
-    def add_order(self, **fields: Any) -> int:
+    def add_order(self, **fields: Unpack[OrderFields]) -> int:
         """Adds a new order at the top of the list, and returns its id.
 
         Args:
-            **fields: `name`, `email` or `locale` of the order's customer, or fields of `Order`
-                such as `status_code`, `tags`, `due_date`, `financial_status`.
+            **fields: `customer`, a dict with any of `name`, `email` and `locale`, which may also
+                stand by themselves; `status_code`, `due_date`, `due_date_to`, `tags`,
+                `financial_status`, `fulfillment_status` and `additional_emails` with the API's
+                values; `created_at`, `status_set_at` and `cancelled_at` in seconds since 1970.
+                The seed decides the others; the order has no status unless one is given.
+
+        Raises:
+            KeyError: there is no such status.
+            TypeError: a field is unknown or of the wrong kind.
+            ValueError: a due date is no day.
         """
         return self._store.add(**fields)
 
@@ -269,7 +314,11 @@ class Sandbox(Faults):
         self._store.change(order_id, status_code=code)
 
     def flush(self) -> None:
-        """Applies the queued bulk updates now."""
+        """Applies the queued bulk updates now, and returns when they are applied.
+
+        The service applies a bulk update some time after its 202, and so does the sandbox, after
+        `bulk_delay`. A test calls this before it looks at the orders or the mails.
+        """
         self._bulk.flush()
 
 
@@ -277,3 +326,16 @@ def _steady_clock() -> Callable[[], float]:
     """Makes a clock: seconds since 1970 that do not jump when the machine's clock is set."""
     offset = time.time() - time.monotonic()
     return lambda: offset + time.monotonic()
+
+
+def is_sandbox(base_url: str) -> bool:
+    """Tells whether a base URL is that of a sandbox which runs in this process.
+
+    Port 0, at which nothing can be reached, is that of a sandbox without a server.
+    """
+    origin = origin_of(base_url)
+    if origin is None or origin[1] != "127.0.0.1":
+        return False
+    return base_url.endswith(f":0{API_ROOT}") or origin in [
+        origin_of(sandbox.base_url) for sandbox in tuple(_running)
+    ]

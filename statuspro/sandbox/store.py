@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any, NamedTuple
 
-from .catalogue import CATALOGUE, viable_after
+from statuspro._typing import Unpack
+
+from .catalogue import CATALOGUE, Catalogue
 from .data import FIRST_NUMBER, arrival, id_at, index_of, midnight, seeded_order, subject_of
 from .filters import EVERYTHING, Filters
-from .orders import Customer, Event, Mail, Order
+from .orders import Customer, Event, Mail, Order, OrderFields
 from .render import list_item, to_json
+from .rules import is_date
 
 
 class Applied(NamedTuple):
@@ -52,8 +56,15 @@ class Store:
     """
 
     def __init__(
-        self, orders: int, seed: int, *, clock: Callable[[], float], enforce_viable: bool = True
+        self,
+        orders: int,
+        seed: int,
+        *,
+        clock: Callable[[], float],
+        enforce_viable: bool = True,
+        catalogue: Catalogue = CATALOGUE,
     ) -> None:
+        self.catalogue = catalogue
         self.mails: list[Mail] = []
         self.applied: list[Applied] = []
         self._seed = seed
@@ -109,9 +120,8 @@ class Store:
 
     def _seeded_order(self, order_id: int) -> Order:
         index = index_of(order_id) or 0
-        return seeded_order(
-            self._seed, index, arrival(index, self._seeded, self._today), self._today
-        )
+        created = arrival(index, self._seeded, self._today)
+        return seeded_order(self._seed, index, created, self._today, self.catalogue)
 
     def _matching(self, filters: Filters) -> list[int]:
         if filters == EVERYTHING:
@@ -144,7 +154,8 @@ class Store:
         """
         with self._lock:
             order = self._known(order_id)
-            if self._enforce_viable and change.status_code not in viable_after(order.status_code):
+            viable = self.catalogue.viable_after(order.status_code)
+            if self._enforce_viable and change.status_code not in viable:
                 raise NotViableError(change.status_code)
             now = int(self._clock())
             order.status_code, order.status_set_at = change.status_code, now
@@ -208,7 +219,7 @@ class Store:
         mail = Mail(
             order_id=order.id,
             to=to,
-            subject=subject_of(order.name, CATALOGUE[change.status_code].name),
+            subject=subject_of(order.name, self.catalogue[change.status_code].name),
             status_code=change.status_code,
             comment=change.comment if change.public else None,
             time=self._clock(),
@@ -219,20 +230,19 @@ class Store:
 
     # Changes without the API: what other clients do to the list meanwhile
 
-    def add(self, **values: Any) -> int:
+    def add(self, **fields: Unpack[OrderFields]) -> int:
         """Adds an order at the top of the list, and returns its id.
 
         Args:
-            **values: fields of `Order` other than `id` and `number`, or `name`, `email` and
-                `locale` of the order's customer. The seed decides the other fields.
+            **fields: see `OrderFields`. The seed decides the others.
         """
+        values: dict[str, Any] = dict(fields)
         with self._lock:
             now = int(self._clock())
-            order = seeded_order(self._seed, self._made, now, now)
+            order = seeded_order(self._seed, self._made, now, now, self.catalogue)
             order.status_code = order.status_set_at = order.cancelled_at = None
             order.history = []
-            customer = {name: values.pop(name) for name in Customer._fields if name in values}
-            order.customer = order.customer._replace(**customer)
+            order.customer = _customer_in(values, order.customer)
             self._assign(order, values)
             self._made += 1
             self._orders[order.id] = order
@@ -267,10 +277,42 @@ class Store:
         if unknown:
             raise TypeError(f"an order has no field to set named {', '.join(sorted(unknown))}")
         if values.get("status_code") is not None:
-            CATALOGUE[values["status_code"]]  # an unknown code fails here, not in a response
+            self.catalogue[values["status_code"]]  # an unknown code fails here, not in a response
             values.setdefault("status_set_at", int(self._clock()))
         for name, value in values.items():
-            setattr(order, name, value)
+            setattr(order, name, _AS_STORED[name](value) if name in _AS_STORED else value)
 
 
-_ASSIGNABLE = {field.name for field in fields(Order)} - {"id", "number"}
+def _customer_in(values: dict[str, Any], customer: Customer) -> Customer:
+    """Takes what is said of the customer out of `values`, and returns the customer it makes."""
+    said = dict(values.pop("customer", None) or {})
+    said |= {name: values.pop(name) for name in Customer._fields if name in values}
+    if unknown := said.keys() - set(Customer._fields):
+        raise TypeError(f"a customer has no field named {', '.join(sorted(unknown))}")
+    return customer._replace(**said)
+
+
+def _day(value: date | str | None) -> str | None:
+    """Returns `YYYY-MM-DD` for a day, given as the API takes it or as the API shows it."""
+    if value is None:
+        return None
+    day = (value.isoformat() if isinstance(value, date) else value)[:10]
+    if not is_date(day):
+        raise ValueError(f"a due date must be a date or YYYY-MM-DD, not {value!r}")
+    return day
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise TypeError(f"tags and additional_emails take several texts, not {value!r}")
+    return tuple(value)
+
+
+_ASSIGNABLE = {field.name for field in fields(Order)} - {"id", "number", "catalogue"}
+
+_AS_STORED: dict[str, Callable[[Any], Any]] = {
+    "due_date": _day,
+    "due_date_to": _day,
+    "tags": _texts,
+    "additional_emails": _texts,
+}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from . import rules
-from .catalogue import CATALOGUE
+from .catalogue import CATALOGUE, Catalogue
 from .filters import Filters
 from .orders import FINANCIAL_STATUSES, FULFILLMENT_STATUSES
 from .rules import (
@@ -143,19 +143,21 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def read_status_change(values: Mapping[str, Any]) -> StatusChange:
+def read_status_change(values: Mapping[str, Any], catalogue: Catalogue = CATALOGUE) -> StatusChange:
     """Reads the change of one order's status.
 
     Raises:
         InvalidError: a value is refused.
     """
     checked = Validator(values)
-    change = _status_change(checked)
+    change = _status_change(checked, catalogue)
     checked.done()
     return StatusChange(**change)
 
 
-def read_bulk_change(values: Mapping[str, Any]) -> tuple[list[int], StatusChange]:
+def read_bulk_change(
+    values: Mapping[str, Any], catalogue: Catalogue = CATALOGUE
+) -> tuple[list[int], StatusChange]:
     """Reads the ids of a bulk update and the change.
 
     Raises:
@@ -164,7 +166,7 @@ def read_bulk_change(values: Mapping[str, Any]) -> tuple[list[int], StatusChange
     checked = Validator(values)
     checked.require("order_ids", ARRAY, *rules.items(1, BULK_LIMIT))
     order_ids = checked.check_each("order_ids", INTEGER)
-    change = _status_change(checked)
+    change = _status_change(checked, catalogue)
     send_at = checked.check("send_at", INTEGER, *rules.between(0))
     due_date = checked.check("due_date", DATE)
     checked.done()
@@ -172,9 +174,9 @@ def read_bulk_change(values: Mapping[str, Any]) -> tuple[list[int], StatusChange
     return ids, StatusChange(**change, send_at=to_integer(send_at), due_date=due_date)
 
 
-def _status_change(checked: Validator) -> dict[str, Any]:
+def _status_change(checked: Validator, catalogue: Catalogue) -> dict[str, Any]:
     return {
-        "status_code": checked.require("status_code", STRING, rules.known(CATALOGUE)),
+        "status_code": checked.require("status_code", STRING, rules.known(catalogue)),
         "comment": _stored(checked.check("comment", STRING)),
         "public": _boolean(checked, "public", False),
         "email_customer": _boolean(checked, "email_customer", True),

@@ -1,35 +1,33 @@
-"""Pytest fixtures for your own tests: a sandbox for each test, and a client of that sandbox.
+"""Tests of your own code against a sandbox: a pytest plugin, and a mixin for unittest and Django.
 
-Add `pytest_plugins = ["statuspro.testing"]` to a `conftest.py`.
+pytest finds the plugin by itself. It costs a project that does not use it next to nothing: what
+is here is imported when it is asked for, and pytest only where pytest runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    from .cases import SandboxTestCase
+    from .isolation import OtherOriginError
+    from .plugin import statuspro_client, statuspro_sandbox
 
-from statuspro.client import StatusProClient
-from statuspro.sandbox import Sandbox
+__all__ = ["OtherOriginError", "SandboxTestCase", "statuspro_client", "statuspro_sandbox"]
 
-__all__ = ["statuspro_client", "statuspro_sandbox"]
+#: pytest takes the fixtures from there, so that unittest and Django do not need pytest.
+pytest_plugins = ["statuspro.testing.plugin"]
 
-
-@pytest.fixture
-def statuspro_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Starts a sandbox for the test.
-
-    Until the test ends, `STATUSPRO_BASE_URL` and `STATUSPRO_API_KEY` are those of the sandbox. So
-    each client that is made without arguments talks to the sandbox.
-    """
-    with Sandbox() as sandbox:
-        monkeypatch.setenv("STATUSPRO_BASE_URL", sandbox.base_url)
-        monkeypatch.setenv("STATUSPRO_API_KEY", sandbox.api_key)
-        yield sandbox
+_MODULES = {
+    "OtherOriginError": "isolation",
+    "SandboxTestCase": "cases",
+    "statuspro_client": "plugin",
+    "statuspro_sandbox": "plugin",
+}
 
 
-@pytest.fixture
-def statuspro_client(statuspro_sandbox: Sandbox) -> Iterator[StatusProClient]:
-    """Makes a client of `statuspro_sandbox`, and closes it when the test ends."""
-    with statuspro_sandbox.client() as client:
-        yield client
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

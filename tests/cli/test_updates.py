@@ -425,8 +425,8 @@ def test_a_dry_run_says_it_all_and_only_reads(
 
 
 def test_a_span_and_no_due_date_are_told(order: An) -> None:
-    spans = {"due_date": "2026-12-01", "due_date_to": "2026-12-03"}
-    spanned = An(order.shop, order.shop.add_order(**spans))
+    number = order.shop.add_order(due_date="2026-12-01", due_date_to="2026-12-03")
+    spanned = An(order.shop, number)
     shown = spanned.run("due", "REF", "--clear", "--dry-run").stdout
     assert "It is 2026-12-01 to 2026-12-03 now." in shown
     none = An(order.shop, order.shop.add_order(due_date=None))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import pytest
 
-from statuspro.sandbox.catalogue import CATALOGUE, viable_after
+from statuspro.sandbox.catalogue import CATALOGUE
 from statuspro.sandbox.data import FIRST_ID, FIRST_NUMBER, id_at
 from statuspro.sandbox.filters import EVERYTHING, Filters
-from statuspro.sandbox.orders import Order
+from statuspro.sandbox.orders import Order, OrderFields
 from statuspro.sandbox.store import NotViableError, StatusChange, Store, UnknownOrderError
 
 NOW = 1_800_000_000.5
@@ -242,7 +243,7 @@ def test_an_added_order_has_no_status_or_history_of_its_own_making() -> None:
 def test_fields_that_cannot_be_set(field: str) -> None:
     store = make_store()
     with pytest.raises(TypeError, match=field):
-        store.add(**{field: 1})
+        store.add(**cast(OrderFields, {field: 1}))
     assert len(store) == 40
 
 
@@ -299,7 +300,7 @@ def test_viable_statuses_are_those_that_are_accepted() -> None:
         for wanted in CATALOGUE:
             store = make_store(1)
             store.change(FIRST_ID, status_code=code)
-            if wanted in viable_after(code):
+            if wanted in CATALOGUE.viable_after(code):
                 store.update_status(FIRST_ID, StatusChange(wanted))
             else:
                 with pytest.raises(NotViableError):

@@ -38,12 +38,13 @@ def test_each_test_has_a_sandbox_of_its_own_and_leaves_nothing(
             statuspro_client.update_order_status(order["id"], "st000003")
             assert len(statuspro_sandbox.applied) == 1
 
-        def test_fresh(statuspro_sandbox):
+        def test_fresh(monkeypatch, statuspro_sandbox):
             assert statuspro_sandbox.applied == []
             assert os.environ["STATUSPRO_API_KEY"] == statuspro_sandbox.api_key
+            monkeypatch.setenv("STATUSPRO_API_KEY", "of the test")
 
         def test_without():
-            assert "STATUSPRO_BASE_URL" not in os.environ
+            assert [name for name in os.environ if name.startswith("STATUSPRO_")] == []
         """
     )
     plain = {name: value for name, value in os.environ.items() if not name.startswith("STATUSPRO_")}
