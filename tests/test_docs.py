@@ -4,7 +4,10 @@ import ast
 import doctest
 import importlib
 import inspect
+import os
 import re
+import subprocess
+import sys
 import textwrap
 from codeop import compile_command
 from collections.abc import Callable
@@ -99,7 +102,7 @@ def test_the_python_of_a_page_runs(
         namespace["client"].close()
     changed = {write.order_id for write in statuspro_sandbox.applied}
     assert changed <= {gaps.order_id, *gaps.order_ids}
-    if page.stem != "sandbox":  # it starts sandboxes of its own
+    if page.stem not in ("sandbox", "testing"):  # they start sandboxes of their own
         assert statuspro_sandbox.requests, "nothing in this page has asked the service"
 
 
@@ -169,7 +172,7 @@ def test_an_id_that_is_not_filled_in_is_an_error(page: str, statuspro_sandbox: S
 @pytest.mark.parametrize(
     ("page", "test", "kind"),
     [
-        ("sandbox.rst", "test_shipping_sends_no_mail", "status"),
+        ("testing.rst", "test_shipping_sends_no_mail(statuspro_sandbox", "status"),
         ("mail.rst", "test_the_job_mails_nobody", "bulk-status"),
     ],
 )
@@ -178,12 +181,43 @@ def test_an_example_test_of_the_docs_passes_and_sees_a_mail(
 ) -> None:
     (block,) = (block for block in blocks_of(ROOT / "docs" / page) if test in block)
     with statuspro_sandbox.client() as client:
-        functions_of(block)[test](statuspro_sandbox, client)
+        name = test.partition("(")[0]
+        functions_of(block)[name](statuspro_sandbox, client)
         careless = block.replace("notify=False", "email_customer=False")
         with pytest.raises(AssertionError):
-            functions_of(careless)[test](statuspro_sandbox, client)
+            functions_of(careless)[name](statuspro_sandbox, client)
     assert [write.kind for write in statuspro_sandbox.applied] == [kind, kind]
     assert [mail.to for mail in statuspro_sandbox.mails] == [("office@reseller.example",)]
+
+
+@pytest.mark.parametrize(
+    ("runner", "all_pass", "careless"),
+    [
+        ("pytest -p no:cacheprovider -p no:django -p statuspro.testing", "4 passed", "3 failed"),
+        ("django test", "Ran 2 tests", "FAILED (failures=2)"),
+    ],
+)
+def test_the_example_tests_pass_by_their_runner_and_fail_when_made_careless(
+    runner: str, all_pass: str, careless: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = python_of(ROOT / "docs" / "testing.rst")
+    databases = '{"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}'
+    (tmp_path / "shop_settings.py").write_text(f"DATABASES = {databases}\n")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop_settings")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+
+    def run(code: str) -> tuple[int, str]:
+        (tmp_path / "test_shop.py").write_text(code)
+        command = [sys.executable, "-B", "-m", *runner.split()]
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        return run.returncode, run.stdout + run.stderr
+
+    status, told = run(code)
+    assert status == 0, told
+    assert all_pass in told
+    status, told = run(code.replace("notify=False", "email_additional=False"))
+    assert status == 1, told
+    assert careless in told
 
 
 def functions_of(block: str) -> dict[str, Any]:

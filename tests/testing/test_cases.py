@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import statuspro
+from statuspro.sandbox import Sandbox
 from statuspro.testing import OtherOriginError, SandboxTestCase
 
 OUTSIDE = statuspro.StatusProClient("key", "https://app.orderstatuspro.com/api/v1")
@@ -61,7 +62,7 @@ def test_a_failure_is_told_and_the_sandbox_stops() -> None:
             kept.append(self.sandbox)
             self.fail("as it should")
 
-    kept: list[statuspro.sandbox.Sandbox] = []
+    kept: list[Sandbox] = []
     result = unittest.TestResult()
     Failing("test_it").run(result)
     assert len(result.failures) == 1
@@ -73,6 +74,7 @@ import unittest
 import statuspro
 from django.conf import settings
 from django.test import SimpleTestCase, TestCase
+from statuspro.sandbox import Sandbox
 from statuspro.testing import OtherOriginError, SandboxTestCase
 
 OUTSIDE = statuspro.StatusProClient("key", "https://app.orderstatuspro.com/api/v1")
