@@ -70,14 +70,13 @@ def test_a_failure_is_told_and_the_sandbox_stops() -> None:
 
 
 DJANGO = """
-import unittest
-import statuspro
 from django.conf import settings
 from django.test import SimpleTestCase, TestCase
 from statuspro.sandbox import Sandbox
+from statuspro.contrib.django import get_client
 from statuspro.testing import OtherOriginError, SandboxTestCase
 
-OUTSIDE = statuspro.StatusProClient("key", "https://app.orderstatuspro.com/api/v1")
+OUTSIDE = get_client()
 
 class OfDjango(SandboxTestCase, TestCase):
     def test_djangos_client_is_djangos(self):
@@ -89,13 +88,15 @@ class OfDjango(SandboxTestCase, TestCase):
 
 class Simple(SandboxTestCase, SimpleTestCase):
     def test_it(self):
-        self.assertTrue(statuspro.StatusProClient().get_statuses())
+        self.assertTrue(get_client().get_statuses())
+        self.assertIsNot(get_client(), OUTSIDE)
+        self.assertIsNone(get_client().rate_limit)
 """
 
 SETTINGS = """
 SECRET_KEY = "of tests"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
-STATUSPRO = {"API_KEY": "of the machine"}
+STATUSPRO = {"API_KEY": "of-the-machine"}
 """
 
 
