@@ -79,6 +79,10 @@ _PAUSES = (0.01, 0.04, 0.1, 0.0)
 MIGRATIONS: Sequence[str] = (_FIRST,)
 
 
+#: How often a new file is asked to take WAL, 0.02 s apart.
+_MOST_TRIES = 250
+
+
 def open_file(path: str, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Connection:
     """Opens a mirror's file; makes it, readable by its owner alone, where there is none.
 
@@ -99,12 +103,22 @@ def open_file(path: str, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Conn
     try:
         _migrate(connection, path, migrations)
         # After the tables are made: so the file itself says from the start that it is a mirror.
-        connection.execute("PRAGMA journal_mode = WAL")
+        _begin_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _begin_wal(connection: sqlite3.Connection) -> None:
+    """Has the file take WAL; SQLite does not wait here for another process that opens it too."""
+    for _ in range(_MOST_TRIES):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        time.sleep(0.02)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _refuse_other_files(path: str) -> None:
