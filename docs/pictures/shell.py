@@ -43,7 +43,7 @@ _MASKS = (
     (r"in \d+ ms", "in 3 ms"),
 )
 
-#: Its first orders have names that an SVG draws in their columns: all from left to right.
+#: Its first orders have names that an SVG draws in their columns.
 SEED = 6
 
 #: Noon of the day that the pictures show.

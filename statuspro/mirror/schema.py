@@ -114,9 +114,12 @@ def open_file(path: str, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Conn
 def _begin_wal(connection: sqlite3.Connection) -> None:
     """Has the file take WAL; SQLite does not wait here for another process that opens it too."""
     for _ in range(_MOST_TRIES):
-        with suppress(sqlite3.OperationalError):
+        try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
         time.sleep(0.02)
     connection.execute("PRAGMA journal_mode = WAL")
 
