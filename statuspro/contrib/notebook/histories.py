@@ -1,0 +1,1 @@
+"""Histories as a data frame, and how long orders stayed in each status."""

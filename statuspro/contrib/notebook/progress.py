@@ -1,0 +1,1 @@
+"""A bar that counts what is read, and says why it waits."""

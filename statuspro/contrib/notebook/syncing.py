@@ -1,0 +1,1 @@
+"""Bring a mirror into step with the service, with a bar."""
