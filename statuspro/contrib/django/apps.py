@@ -14,6 +14,7 @@ class StatusProConfig(AppConfig):
     name = "statuspro.contrib.django"
     label = "statuspro"
     verbose_name = "StatusPro"
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Registers the system checks."""
