@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from statuspro.sandbox import Sandbox
+from tests.support.browser import axe_core as axe_core
+from tests.support.browser import browser as browser
 from tests.support.paths import ROOT
+from tests.support.postgres import postgres as postgres
 
 SETTINGS = "tests.contrib.django.project.settings"
 
