@@ -15,12 +15,33 @@ from statuspro.types import MirroredOrder, StatusDefinition
 TEXT = 255
 
 
+def storable(text: str) -> str:
+    """Replaces what some databases refuse in a text: NUL, and halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def folded(*texts: str) -> str:
+    """Makes of texts what `Order.searched` holds: SQLite alone knows capitals in ASCII only."""
+    return storable("\n".join(texts)).casefold()
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     """Orders, with the questions that shops ask of them."""
 
     def listed(self) -> OrderQuerySet:
         """Leaves out the orders that have fallen out of the sync's filters."""
         kept: OrderQuerySet = self.filter(listed=True)
+        return kept
+
+    def search(self, text: str) -> OrderQuerySet:
+        """Keeps the orders that have a text in their number, name, or customer's name or address.
+
+        The text is found in capitals or not, in any alphabet, on every database.
+
+        Args:
+            text: as a visitor typed it.
+        """
+        kept: OrderQuerySet = self.filter(searched__contains=folded(text))
         return kept
 
     def overdue(self, today: date | None = None) -> OrderQuerySet:
@@ -47,6 +68,7 @@ class Order(models.Model):
     customer_name = models.CharField(max_length=TEXT, blank=True)
     customer_email = models.CharField(max_length=TEXT, blank=True)
     customer_locale = models.CharField(max_length=TEXT, blank=True)
+    searched = models.TextField(blank=True)
     status_is_set = models.BooleanField()
     status_code = models.CharField(max_length=TEXT, db_index=True, blank=True)
     status_name = models.CharField(max_length=TEXT, blank=True)
@@ -177,3 +199,18 @@ class SyncState(models.Model):
 
     def __str__(self) -> str:
         return str(self.name)
+
+
+class UnsentChange(models.Model):
+    """A change that a sync has stored, and that the signals have not told yet."""
+
+    change = models.TextField()
+
+    class Meta:
+        """In the order in which they were stored; no person works with them."""
+
+        ordering: ClassVar[list[str]] = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"change {self.pk} to be told"

@@ -15,6 +15,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.browser import axe_core as axe_core
 from tests.support.browser import browser as browser
 from tests.support.paths import ROOT
+from tests.support.postgres import Cluster
 from tests.support.postgres import postgres as postgres
 
 SETTINGS = "tests.contrib.django.project.settings"
@@ -23,14 +24,86 @@ Manage = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")
-def project() -> None:
+def project(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Django as the project configures it. It stays: a process can be configured once."""
     import django
 
     # Not by the environment: the processes that other tests start have their own settings.
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DJANGO_SETTINGS_MODULE", SETTINGS)
+        patch.setenv("SHOP_DATABASE", str(tmp_path_factory.mktemp("project") / "db.sqlite3"))
         django.setup()
+
+
+@pytest.fixture(scope="session")
+def migrated(project: None) -> None:
+    """The project's database, a file of this process, has its tables."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+@pytest.fixture
+def database(migrated: None) -> Iterator[None]:
+    """The project's database: what the test writes is rolled back, so nothing is committed.
+
+    `TestCase.captureOnCommitCallbacks(execute=True)` runs what waits for the commit.
+    """
+    from django.db import transaction
+
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def committing_database(migrated: None) -> Iterator[None]:
+    """The project's database: what the test writes is committed, and deleted after the test.
+
+    For what waits for the commit, and for threads and processes. `database` is faster.
+    """
+    yield
+    empty()
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(migrated: None, postgres: Cluster) -> Iterator[None]:
+    """A database `postgres` of the project, on a server of this process, has its tables."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    more = {"postgres": postgres.database_settings("shop")}
+    connections.configure_settings({**connections.settings, **more})  # fills in the defaults
+    connections.settings.update(more)
+    call_command("migrate", database="postgres", verbosity=0)
+    yield
+    connections["postgres"].close()
+    del connections["postgres"], connections.settings["postgres"]
+
+
+@pytest.fixture(params=["default", "postgres"])
+def alias(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each of the project's databases, SQLite and PostgreSQL, in turn: see `committing_database`.
+
+    It is the alias of the database.
+    """
+    alias: str = request.param
+    request.getfixturevalue("migrated" if alias == "default" else "migrated_postgres")
+    yield alias
+    empty(alias)
+
+
+def empty(using: str = "default") -> None:
+    """Deletes all rows but those that the migrations make: content types and permissions.
+
+    Args:
+        using: the alias of the database.
+    """
+    from django.apps import apps
+
+    for model in apps.get_models():
+        if model.__name__ not in ("ContentType", "Permission"):
+            model._default_manager.using(using).all().delete()
 
 
 @pytest.fixture(autouse=True)

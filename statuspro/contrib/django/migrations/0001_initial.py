@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ("customer_name", models.CharField(blank=True, max_length=255)),
                 ("customer_email", models.CharField(blank=True, max_length=255)),
                 ("customer_locale", models.CharField(blank=True, max_length=255)),
+                ("searched", models.TextField(blank=True)),
                 ("status_is_set", models.BooleanField()),
                 ("status_code", models.CharField(blank=True, db_index=True, max_length=255)),
                 ("status_name", models.CharField(blank=True, max_length=255)),
@@ -82,6 +83,22 @@ class Migration(migrations.Migration):
                 ("value", models.TextField()),
             ],
             options={
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="UnsentChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("change", models.TextField()),
+            ],
+            options={
+                "ordering": ["id"],
                 "default_permissions": (),
             },
         ),
