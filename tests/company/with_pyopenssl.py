@@ -15,6 +15,9 @@ from tests.support.certificates import serving
 from tests.support.proxies import Dripping
 from tests.support.servers import Peer, RawServer, answer, client_of
 
+# urllib3 up to 2.7 asks pyOpenSSL for a certificate's subject in a way that pyOpenSSL 26 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:X509.get_subject is deprecated:DeprecationWarning")
+
 CA = trustme.CA()
 
 
