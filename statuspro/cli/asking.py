@@ -166,7 +166,7 @@ def whether_to_mail(notify: bool | None, whom: str = "the customer") -> bool:
 
 
 def mailing(notify: bool) -> str:
-    """Says in a sentence who is mailed."""
+    """Says in a sentence which addresses the service mails."""
     if notify:
         return "The service mails the customer and the additional addresses."
     return "Nobody is mailed."

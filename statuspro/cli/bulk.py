@@ -225,11 +225,11 @@ def bulk_command(
     Numbers and names are looked up first: a request each, or one for each 100 orders of the shop,
     whichever is less. Ids cost nothing.
 
-    The command says what it will do, who is mailed and how long it takes, and asks once. Then it
-    sends 5 requests a minute, so 1,000 orders take 3 minutes. At last it waits until the service
-    has applied the update, and prints what became of each order: applied; passed over (it cannot
-    move there, or the service does not know its id); refused; uncertain (the response was lost);
-    not sent; accepted (with --no-wait).
+    The command says what it will do, which addresses the service mails and how long it takes, and
+    asks once. Then it sends 5 requests a minute, so 1,000 orders take 3 minutes. At last it waits
+    until the service has applied the update, and prints what became of each order: applied; passed
+    over (it cannot move there, or the service does not know its id); refused; uncertain (the
+    response was lost); not sent; accepted (with --no-wait).
 
     A journal notes each step: FILE.STATUS.journal beside the file, or one in the user's state
     folder. Run the same command again after a kill, a Ctrl-C or an error, and it goes on: what was

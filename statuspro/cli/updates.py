@@ -70,9 +70,9 @@ def move_command(
 ) -> None:
     """Move an order to a status.
 
-    First asks the service whether the order can move there, says what will be done and who is
-    mailed, and asks once. Where the response gets lost, the order is read back: the move is sent
-    again only if it was certainly not applied.
+    First asks the service whether the order can move there. Then says what the command will do and
+    which addresses the service mails, and asks once. Where the response gets lost, the command
+    reads the order back: it sends the move again only if the service has certainly not applied it.
 
     Exit codes: 0 moved, 1 the service (or you) said no, 2 usage, 3 rate limit or deadline, 4 no
     such order, 6 it may have been applied, 7 the order cannot move there, 130 Ctrl-C.
