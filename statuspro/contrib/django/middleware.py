@@ -14,7 +14,13 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.log import log_response
 
 from statuspro._http.headers import retry_after
-from statuspro.errors import APIConnectionError, NotFoundError, RateLimitError, ServerError
+from statuspro.errors import (
+    APIConnectionError,
+    BulkUpdateError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+)
 
 #: Django's project may put another one in front of this template, or override its blocks.
 TEMPLATE = "statuspro/unavailable.html"
@@ -38,7 +44,8 @@ class StatusProMiddleware:
     """Answers for views that raise errors of this library.
 
     A :class:`statuspro.RateLimitError`, a :class:`statuspro.ServerError`, and a failed connection
-    or a passed deadline (:class:`statuspro.APIConnectionError`) become a 503 with `Retry-After`. A
+    or a passed deadline (:class:`statuspro.APIConnectionError`) become a 503 with `Retry-After`. So
+    does a :class:`statuspro.BulkUpdateError` that one of these has caused. A
     :class:`statuspro.NotFoundError` becomes a 404. Every other error goes its way.
     """
 
@@ -62,9 +69,16 @@ class StatusProMiddleware:
         """
         if isinstance(exception, NotFoundError):
             return _not_found(request)
-        if isinstance(exception, (RateLimitError, ServerError, APIConnectionError)):
-            return _unavailable(request, exception)
+        failure = _cause_of(exception)
+        if isinstance(failure, (RateLimitError, ServerError, APIConnectionError)):
+            return _unavailable(request, exception, failure)
         return None
+
+
+def _cause_of(error: Exception) -> BaseException:
+    """Gives the failure of the service that ended a bulk update; of others, the error itself."""
+    is_bulk = isinstance(error, BulkUpdateError)
+    return error.__cause__ if is_bulk and error.__cause__ is not None else error
 
 
 def _not_found(request: Any) -> HttpResponse:
@@ -75,9 +89,9 @@ def _not_found(request: Any) -> HttpResponse:
     return response
 
 
-def _unavailable(request: Any, error: Exception) -> HttpResponse:
-    is_uncertain = bool(getattr(error, "maybe_applied", False))
-    seconds = _seconds_to_wait(error)
+def _unavailable(request: Any, error: Exception, failure: BaseException) -> HttpResponse:
+    is_uncertain = _is_uncertain(error)
+    seconds = _seconds_to_wait(failure)
     message = _UNCERTAIN if is_uncertain else _UNAVAILABLE
     told = {"message": message, "retry_after": seconds, "maybe_applied": is_uncertain}
     response = JsonResponse(told) if _wants_json(request) else _page(request, told)
@@ -85,8 +99,14 @@ def _unavailable(request: Any, error: Exception) -> HttpResponse:
     response.headers["Retry-After"] = str(seconds)
     patch_vary_headers(response, ["Accept"])
     add_never_cache_headers(response)
-    _log(request, response, error)
+    _log(request, response, failure)
     return response
+
+
+def _is_uncertain(error: Exception) -> bool:
+    if isinstance(error, BulkUpdateError):  # a part of the change counts like the whole
+        return bool(error.accepted or error.uncertain)
+    return bool(getattr(error, "maybe_applied", False))
 
 
 def _page(request: Any, told: dict[str, Any]) -> HttpResponse:
@@ -100,18 +120,18 @@ def _wants_json(request: Any) -> bool:
     return bool(request.get_preferred_type([_HTML, _JSON]) == _JSON)
 
 
-def _seconds_to_wait(error: Exception) -> int:
+def _seconds_to_wait(error: BaseException) -> int:
     """Whole seconds, and at least one."""
     wait = error.retry_after if isinstance(error, RateLimitError) else _told_by_service(error)
     return max(1, math.ceil(wait if wait is not None and math.isfinite(wait) else _WAIT))
 
 
-def _told_by_service(error: Exception) -> float | None:
+def _told_by_service(error: BaseException) -> float | None:
     response = getattr(error, "response", None)
     return None if response is None else retry_after(response.headers)
 
 
-def _log(request: Any, response: HttpResponse, error: Exception) -> None:
+def _log(request: Any, response: HttpResponse, error: BaseException) -> None:
     """Logs the route of the view and the kind of the error: neither tells of a customer.
 
     This takes the place of Django's own record, an error that names the path, and mails the

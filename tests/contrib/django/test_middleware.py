@@ -125,6 +125,43 @@ def test_a_change_that_may_have_been_made_asks_to_look_first(
     assert told["maybe_applied"] is True
 
 
+def move_all(visitor: Any, count: int, accept: str = "application/json") -> Any:
+    ids = " ".join(map(str, range(1, count + 1)))
+    return visitor.post("/orders/move", {"ids": ids}, headers={"accept": accept})
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_a_bulk_update_that_the_service_ended_becomes_a_503(
+    status: int, visitor: Any, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.fail(status, retry_after=17)
+    response = move_all(visitor, 3)
+    assert response.status_code == 503
+    assert 17 <= seconds(response) <= 19
+    # What was refused was not applied; a 500 may have come too late.
+    assert response.json()["maybe_applied"] is (status == 500)
+    kind = {429: "RateLimitError (429)", 500: "ServerError (500)"}[status]
+    assert f"503 for the route 'orders/move': {kind}" in caplog.messages
+
+
+def test_a_bulk_update_that_was_applied_in_part_asks_to_look_first() -> None:
+    with Sandbox(bulk_limit=1, retry_after=True) as sandbox:  # it refuses the second request
+        given = {"API_KEY": sandbox.api_key, "BASE_URL": sandbox.base_url, "RATE_LIMIT": None}
+        with override_settings(STATUSPRO={**given, "MAX_RETRIES": 0, "MAX_WAIT": 1}):
+            response = move_all(Client(), 51, "text/html")
+            assert response.status_code == 503
+            assert "look before you try again" in response.content.decode()
+            assert move_all(Client(), 1).json()["maybe_applied"] is False
+
+
+@pytest.mark.parametrize("status", [401, 404, 422])
+def test_a_bulk_update_that_ended_by_another_fault_goes_its_way(
+    status: int, visitor: Any, sandbox: Sandbox
+) -> None:
+    sandbox.fail(status)
+    assert move_all(visitor, 3).status_code == 500
+
+
 @pytest.mark.parametrize("path", ["/orders/7", "/async/orders/7", LOOKUP])
 def test_an_unknown_order_is_a_404(path: str, visitor: Any) -> None:
     response = visitor.get(path)

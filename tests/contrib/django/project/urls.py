@@ -31,6 +31,13 @@ def move(request: HttpRequest, order_id: int) -> HttpResponseBase:
     return JsonResponse({})
 
 
+def move_all(request: HttpRequest) -> HttpResponseBase:
+    ids = [int(part) for part in request.POST["ids"].split()]
+    for _ in get_client().iter_bulk_update_order_status(ids, "st000003", notify=False):
+        pass
+    return JsonResponse({})
+
+
 def broken(request: HttpRequest) -> HttpResponseBase:
     raise LookupError("a fault of the view")
 
@@ -51,6 +58,7 @@ async def blocking(request: HttpRequest, order_id: int) -> HttpResponseBase:
 urlpatterns: list[Any] = [
     path("orders/<int:order_id>", order),
     path("orders/<int:order_id>/move", move),
+    path("orders/move", move_all),
     path("lookup", lookup),
     path("broken", broken),
     path("async/orders/<int:order_id>", async_order),
