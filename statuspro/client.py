@@ -51,6 +51,7 @@ class StatusProClient(AuthenticatedClient):
             STATUSPRO_RATE_LIMIT in the environment or `.env` counts (`60/5/60`, or `none`).
         rate_limit_storage: where the counts are shared with other processes: `sqlite:///PATH` or
             `redis://HOST`; else STATUSPRO_RATE_LIMIT_STORAGE in the environment or `.env`.
+            `memory://` shares them with no other process, whatever these say.
         rate_limit_fallback: "local" to count in this process while Redis cannot be reached.
         rate_limit_reserve: how many requests of each period this client leaves to others of the
             same budget, whose reserve is smaller. Without pacing it has no meaning.

@@ -295,6 +295,19 @@ def test_the_storage_is_found_like_the_key(
     assert client.rate_limit_storage == f"sqlite:///{away}/argument.db"
 
 
+def test_an_argument_beats_a_setting_also_where_it_wants_no_storage(
+    away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = away / "environment.db"
+    monkeypatch.setenv("STATUSPRO_RATE_LIMIT_STORAGE", f"sqlite:///{path}")
+    alone = StatusProClient(KEY, rate_limit_storage="memory://")
+    for client in (alone, alone.with_options(rate_limit_reserve=5), copy.deepcopy(alone)):
+        assert client.budget() is not None
+        assert not path.exists()
+    StatusProClient(KEY).budget()
+    assert path.exists()
+
+
 @pytest.mark.parametrize(
     ("text", "limit"),
     [

@@ -41,7 +41,7 @@ from statuspro.errors import (
     ServerError,
     StatusProError,
 )
-from statuspro.pacing import RateLimit, budget_for, limit_in
+from statuspro.pacing import IN_MEMORY, RateLimit, budget_for, limit_in
 from statuspro.redaction import Secret
 from statuspro.responses import unwrap_array
 from statuspro.session import Client
@@ -379,7 +379,7 @@ def _left_in(client: Client) -> str:
 
 def _shown_storage(storage: str | None) -> str:
     """Where a budget is kept, without a password."""
-    if storage is None:
+    if storage in (None, IN_MEMORY):
         return "in each command alone"
     path = storage.removeprefix("sqlite:///")
     if path != storage:

@@ -17,6 +17,7 @@ import requests
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
 from statuspro.config import RATE_LIMIT_STORAGE, Settings
+from statuspro.pacing import IN_MEMORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,11 +60,11 @@ def opened_client(*, shared_budget: bool = True, **options: Any) -> Iterator[Sta
     """Opens a client that counts its waits down.
 
     Args:
-        shared_budget: whether its budget is shared with the user's other commands, where no
-            setting says with which processes it is.
+        shared_budget: whether its budget is shared: with the user's other commands, or with the
+            processes of the storage that a setting names.
         options: further ones of the client.
     """
-    storage = _storage() if shared_budget else None
+    storage = _storage() if shared_budget else IN_MEMORY
     options = {"on_wait": line.wait, "logger": _logger(), "rate_limit_storage": storage, **options}
     with _plain_warnings(), ShellClient(**options) as client:
         yield client

@@ -19,6 +19,7 @@ from statuspro.pacing.ledger import Slot, Wait
 from statuspro.pacing.limit import RateLimit, limit_in
 
 __all__ = [
+    "IN_MEMORY",
     "Budget",
     "LocalBudget",
     "RateLimit",
@@ -29,6 +30,9 @@ __all__ = [
     "limit_in",
     "release",
 ]
+
+#: The storage that no other process shares, by the name that beats a setting.
+IN_MEMORY = "memory://"
 
 _budgets: dict[tuple[str, str | None, str | None], Budget] = {}
 _storages: dict[str, Storage] = {}
@@ -50,8 +54,8 @@ def budget_for(
         origin: scheme, host and port of the API.
         key: the API key; it is not kept, only a digest of it.
         limit: how much the service allows.
-        storage: where the counts are shared with other processes, see `storage_at`; None counts in
-            this process alone.
+        storage: where the counts are shared with other processes, see `storage_at`; None and
+            `memory://` count in this process alone.
         fallback: `"local"` to count in this process while Redis cannot be reached.
         logger: told what happens to the storage.
         user: for which the storage stays open; else it closes with the process.
@@ -62,6 +66,7 @@ def budget_for(
     """
     if fallback not in (None, "local"):
         raise ValueError(f'rate_limit_fallback must be None or "local", not {fallback!r}')
+    storage = None if storage == IN_MEMORY else storage
     figures = f"{limit.requests} {limit.bulk} {limit.period}"
     digest = hashlib.sha256(f"{origin}\n{key}\n{figures}".encode()).hexdigest()
     with _forks.lock:
@@ -121,7 +126,7 @@ def _open(scheme: str, name: str) -> Storage:
         return SQLiteStorage(name)
     # Not the URL itself in the messages: it may hold a password.
     if scheme not in ("redis", "rediss", "unix"):
-        schemes = "sqlite:///, redis://, rediss:// or unix://"
+        schemes = "sqlite:///, redis://, rediss://, unix:// or memory://"
         raise ConfigurationError(f"rate_limit_storage must be a URL that begins with {schemes}")
     try:
         from statuspro.pacing.redis import RedisStorage

@@ -316,6 +316,12 @@ def test_a_state_folder_that_cannot_be_made(shop: Sandbox, tmp_path: Path) -> No
     assert "STATUSPRO_RATE_LIMIT_STORAGE" in found["advice"]
 
 
+def test_a_budget_in_memory(shop: Sandbox) -> None:
+    found = examined(0, STATUSPRO_RATE_LIMIT_STORAGE="memory://")["budget"]
+    assert found["state"] == "ok"
+    assert found["said"].startswith("in each command alone: ")
+
+
 @pytest.mark.parametrize(
     ("storage", "said"),
     [

@@ -34,6 +34,23 @@ def test_no_shared_budget_leaves_no_file(shop: Sandbox, state: Path) -> None:
     assert not state.exists()
 
 
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_no_shared_budget_beats_a_setting(
+    place: str, shop: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.sqlite3"
+    setting = {"STATUSPRO_RATE_LIMIT_STORAGE": f"sqlite:///{other}"}
+    if place == ".env":
+        (tmp_path / ".env").write_text("".join(f"{name}={url}" for name, url in setting.items()))
+        setting.clear()
+    monkeypatch.chdir(tmp_path)
+    shown = invoke("statuses", "--no-shared-budget", **setting)
+    assert shown.exit_code == 0
+    assert not other.exists()
+    assert invoke("statuses", **setting).exit_code == 0
+    assert other.exists()
+
+
 def test_a_setting_names_another_storage(shop: Sandbox, state: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite3"
     shown = invoke("statuses", STATUSPRO_RATE_LIMIT_STORAGE=f"sqlite:///{other}")

@@ -30,6 +30,11 @@ def test_the_same_key_shares_one_budget() -> None:
     assert budget_for("https://one.test", "k", RateLimit(period=60)) is budget
 
 
+def test_the_storage_in_memory_is_the_budget_without_a_storage() -> None:
+    budget = budget_for("https://one.test", "k", RateLimit())
+    assert budget_for("https://one.test", "k", RateLimit(), storage="memory://") is budget
+
+
 @pytest.mark.parametrize(
     ("origin", "key", "limit"),
     [

@@ -15,6 +15,7 @@ from statuspro.config import API_KEY, NO_KEY, RATE_LIMIT_STORAGE, is_loopback
 from statuspro.contrib.django import conf
 from statuspro.contrib.django.client import DjangoClient, make_client
 from statuspro.errors import ConfigurationError
+from statuspro.pacing import IN_MEMORY
 
 TAG = "statuspro"
 
@@ -66,7 +67,8 @@ def _malformed(problem: str) -> checks.CheckMessage:
 
 def _unshared_budget(client: DjangoClient) -> list[checks.CheckMessage]:
     is_paced = client.rate_limit is not None and conf.value_of("ADAPTER") is None
-    if not _is_in_production() or not is_paced or client.rate_limit_storage or _workers() == 1:
+    is_shared = client.rate_limit_storage not in (None, IN_MEMORY)
+    if not _is_in_production() or not is_paced or is_shared or _workers() == 1:
         return []
     return [
         checks.Warning(

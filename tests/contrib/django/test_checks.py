@@ -105,6 +105,8 @@ def test_a_budget_of_each_worker_alone_is_warned_of(configured: Any) -> None:
     assert configured(LIVE, DEBUG=False) == ["statuspro.W002"]
     assert configured(SHARED, DEBUG=False) == []
     assert configured({**LIVE, "RATE_LIMIT": None}, DEBUG=False) == []
+    in_memory = {**LIVE, "RATE_LIMIT_STORAGE": "memory://"}
+    assert configured(in_memory, DEBUG=False) == ["statuspro.W002"]
     assert configured({**LIVE, "WORKERS": 1}, DEBUG=False) == []
     assert configured({**LIVE, "WORKERS": 2}, DEBUG=False) == ["statuspro.W002"]
 
