@@ -120,6 +120,11 @@ class StatusProClient(AuthenticatedClient):
 
     _options: ClassVar = options_of(__init__)
 
+    @property
+    def on_wait(self) -> OnWait | None:
+        """Told before each wait: `on_wait(seconds, reason)`."""
+        return self._settings.on_wait
+
     # It takes all that the one it overrides takes, and more.
     def with_options(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, **options: Unpack[ClientChanges]

@@ -12,4 +12,8 @@ except ModuleNotFoundError as error:
     hint = f'statuspro.contrib.notebook needs {error.name}: pip install "statuspro[notebook]"'
     raise ModuleNotFoundError(hint, name=error.name) from None
 
-__all__: list[str] = []
+from statuspro.contrib.notebook.columns import NO_STATUS
+from statuspro.contrib.notebook.frames import orders_frame
+from statuspro.contrib.notebook.interruption import read_so_far
+
+__all__ = ["NO_STATUS", "orders_frame", "read_so_far"]

@@ -1,1 +1,131 @@
-"""The columns of the frames: what each is called, and its one dtype."""
+"""The columns of the frames: what each is called, and its one dtype, whatever pandas is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from statuspro.values import hex_color, parse_moment
+
+#: The category of orders that have no status.
+NO_STATUS = "No status"
+
+#: Microseconds reach over all years that the service can write.
+MOMENT = pd.DatetimeTZDtype("us", "UTC")
+
+
+class Statuses:
+    """The statuses as one ordered category, and the colour of each.
+
+    The categories are :data:`NO_STATUS` and the names, in the catalogue's order. Statuses that
+    share a name get their codes behind it. A status that is not in the catalogue comes last.
+
+    Args:
+        catalogue: the statuses in their order, as `get_statuses` has them.
+    """
+
+    def __init__(self, catalogue: Iterable[Mapping[str, Any]] = ()) -> None:
+        #: The name and the colour of each status, by its code or else by its name.
+        self._known: dict[str, tuple[str, str | None]] = {}
+        for status in catalogue:
+            self._add(status.get("code"), status.get("name"), status.get("color"))
+
+    def key(self, code: str | None, name: str | None, color: str | None = None) -> str:
+        """Takes in a status of an order.
+
+        Returns:
+            What :meth:`column` takes; empty where the order has no status.
+        """
+        return self._add(code, name, color)
+
+    def _add(self, code: Any, name: Any, color: Any) -> str:
+        key = str(code or name or "")
+        if key and key not in self._known:
+            self._known[key] = str(name or code), _color(color)
+        return key
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The category of each status, by what :meth:`key` returns."""
+        names = [NO_STATUS, *(name for name, _ in self._known.values())]
+        labels = {"": NO_STATUS}
+        for key, (name, _) in self._known.items():
+            label = name if names.count(name) == 1 else f"{name} ({key})"
+            while label in labels.values():
+                label = f"{label} ({key})"
+            labels[key] = label
+        return labels
+
+    @property
+    def colors(self) -> dict[str, str]:
+        """The colour of each category as `#rrggbb`, where it has one."""
+        labels = self.labels
+        return {labels[key]: color for key, (_, color) in self._known.items() if color}
+
+    def column(self, keys: Iterable[str | None]) -> pd.Categorical:
+        """Makes the ordered category of what :meth:`key` returned; None is missing."""
+        labels = self.labels
+        values = [None if key is None else labels[key] for key in keys]
+        return _categorical(values, labels.values(), ordered=True)
+
+
+def ids(values: Iterable[int]) -> Any:
+    """Makes a column of the ids of orders."""
+    return np.array(list(values), dtype="int64")
+
+
+def counts(values: Iterable[Any]) -> Any:
+    """Makes a column of whole numbers, of which some may be missing."""
+    return pd.array([_number(value) for value in values], dtype="Int64")
+
+
+def texts(values: Iterable[Any]) -> Any:
+    """Makes a column of texts, of which some may be missing."""
+    return pd.array([None if value is None else str(value) for value in values], dtype="string")
+
+
+def colors(values: Iterable[Any]) -> Any:
+    """Makes a column of colours as `#rrggbb`."""
+    return texts(map(_color, values))
+
+
+def flags(values: Iterable[Any]) -> Any:
+    """Makes a column of True and False, of which some may be missing."""
+    kept = [value if isinstance(value, bool) else None for value in values]
+    return pd.array(kept, dtype="boolean")
+
+
+def moments(values: Iterable[Any]) -> Any:
+    """Makes a column of moments in UTC, aware of their time zone."""
+    read = [parse_moment(value) if isinstance(value, str) else None for value in values]
+    return pd.Series(read, dtype=MOMENT).array
+
+
+def days(values: Iterable[date | None]) -> Any:
+    """Makes a column of days: midnights without a time zone, which no time zone shifts."""
+    return np.array(list(values), dtype="datetime64[D]").astype("datetime64[s]")
+
+
+def categories(values: Iterable[str | None], known: Iterable[str]) -> Any:
+    """Makes a category of what the service calls by one of a few names."""
+    return _categorical(values, known, ordered=False)
+
+
+def _categorical(
+    values: Iterable[str | None], known: Iterable[str], *, ordered: bool
+) -> pd.Categorical:
+    # pandas 2 would make the categories objects.
+    index = pd.Index(list(known), dtype="string")
+    return pd.Categorical(list(values), categories=index, ordered=ordered)
+
+
+def _color(value: Any) -> str | None:
+    return hex_color(value) if isinstance(value, str) else None
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
