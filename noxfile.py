@@ -18,6 +18,12 @@ nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+# The long-term release on the ends of its Pythons, and the newest release on those that it takes.
+DJANGO = [
+    nox.param(python, django, id=f"{name}-{python}")
+    for name, django, pythons in [("5.2", "~=5.2.0", PYTHONS[::3]), ("new", ">=6.1", PYTHONS[2:])]
+    for python in pythons
+]
 # The service's interface description is not ours to ship: say where yours is.
 OPENAPI = Path(os.environ.get("STATUSPRO_OPENAPI", "../shared/api/statuspro-openapi.yaml"))
 
@@ -36,6 +42,16 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest version that is allowed of every dependency."""
     session.install("-e", ".[test]", *lowest_versions("test"))
     session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("python,django", DJANGO)
+def django(session: nox.Session, django: str) -> None:
+    """Run the tests of the Django app; they check a project for its server, and the migrations."""
+    session.install("-e", ".[test]", f"Django{django}")
+    session.run("python", "-m", "django", "--version")
+    folders = ("tests/contrib/django", "tests/testing")
+    session.run("pytest", "-n", "auto", *folders, *session.posargs)
 
 
 @nox.session

@@ -135,6 +135,7 @@ def manage(tmp_path: Path) -> Manage:
             "DJANGO_SETTINGS_MODULE": SETTINGS,
             "PYTHONPATH": str(ROOT),
             "HOME": str(tmp_path),
+            "PYTHONWARNINGS": "error",  # as pytest has it: what Django will remove is an error
             "SHOP_DATABASE": str(tmp_path / "db.sqlite3"),
         }
         return subprocess.run(
