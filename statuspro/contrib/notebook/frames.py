@@ -139,7 +139,8 @@ def orders_frame(
                 rows.append(order)
         for label in wanted:
             with Progress(label, shown=progress) as shown:
-                rows.labels[label] = label_of(source, label, rows.ids, given, shown)
+                listed_by = {**given, "max_items": max_items}
+                rows.labels[label] = label_of(source, label, rows.ids, listed_by, shown)
         return rows.frame()
 
 

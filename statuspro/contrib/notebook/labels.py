@@ -31,9 +31,6 @@ VALUES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-#: How many orders may have arrived since the frame's were read.
-_ARRIVED = 100
-
 #: A walk goes as far as the frame's orders do, and not to a number of pages.
 _ALL_PAGES = 10**9
 
@@ -75,7 +72,7 @@ def label_of(
         client: asks the service.
         label: one of those that :func:`check_labels` knows.
         ids: of the orders, in the order of the list.
-        filters: those by which these orders were listed.
+        filters: those by which these orders were listed, and `max_items`.
         progress: told how many have got their label.
 
     Returns:
@@ -101,7 +98,7 @@ class _Lists:
         if not self._filters.get("exclude_cancelled"):
             self._filters.pop("exclude_cancelled", None)
         # A list of some of the orders that the frame's list has shows them as early at least.
-        self._most = None if "has_status" in filters else len(ids) + _ARRIVED
+        self._most = None if "has_status" in filters else filters.get("max_items")
 
     def value_of(self, label: str) -> dict[int, Any]:
         """Walks the list of each value."""
