@@ -15,5 +15,6 @@ except ModuleNotFoundError as error:
 from statuspro.contrib.notebook.columns import NO_STATUS
 from statuspro.contrib.notebook.frames import orders_frame
 from statuspro.contrib.notebook.interruption import read_so_far
+from statuspro.contrib.notebook.showing import Shown, show
 
-__all__ = ["NO_STATUS", "orders_frame", "read_so_far"]
+__all__ = ["NO_STATUS", "Shown", "orders_frame", "read_so_far", "show"]
