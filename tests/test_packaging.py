@@ -35,9 +35,13 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return Parser().parsestr(wheel.read(name).decode())
 
 
-def test_wheel_has_every_module_template_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
+def test_wheel_has_every_module_page_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
     package = ROOT / "statuspro"
-    files = {path for ending in ("py", "html") for path in package.rglob(f"*.{ending}")}
+    files = {
+        path
+        for ending in ("py", "html", "css", "po", "mo")
+        for path in package.rglob(f"*.{ending}")
+    }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == {path.relative_to(ROOT).as_posix() for path in files} | {"statuspro/py.typed"}
 

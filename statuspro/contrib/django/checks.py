@@ -60,7 +60,7 @@ def _no_key(error: ImproperlyConfigured) -> checks.CheckMessage:
 def _malformed(problem: str) -> checks.CheckMessage:
     hint = (
         f"The keys of {conf.SETTING} are the keywords of statuspro.StatusProClient in capitals, "
-        f"and {' and '.join(conf.OWN)}."
+        f"and {', '.join(conf.OWN)}."
     )
     return checks.Error(problem, hint=hint, id="statuspro.E001")
 

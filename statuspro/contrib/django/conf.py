@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -18,10 +19,41 @@ from statuspro.redaction import sealed
 
 SETTING = "STATUSPRO"
 
-#: The app's own keys, which the client does not know: they tell the system checks of the server.
+
+def _check_cache(name: str, value: Any) -> None:
+    if value not in settings.CACHES:
+        raise ValueError(f"{name} must be one of CACHES: {', '.join(settings.CACHES)}")
+
+
+def _check_period(name: str, value: Any) -> None:
+    if not 1 <= _arguments.seconds(name, value) < math.inf:
+        raise ValueError(f"{name} must be a second or more, and finite")
+
+
+def _check_mirror(name: str, value: Any) -> None:
+    if value is not None:
+        _arguments.flag(name, value)
+
+
+#: The app's own keys, which the client does not know, each with its check.
 OWN: dict[str, Callable[[str, Any], Any]] = {
     "WORKERS": partial(_arguments.whole_number, least=1),
     "WORKER_TIMEOUT": _arguments.seconds,
+    "CACHE": _check_cache,
+    "STATUSES_TTL": _check_period,
+    "SUMMARY_TTL": _check_period,
+    "LOOKUP_TRIES": partial(_arguments.whole_number, least=1),
+    "LOOKUP_PERIOD": _check_period,
+    "MIRROR": _check_mirror,
+}
+
+#: What own keys mean where the setting does not hold them; the others mean None.
+_DEFAULTS: dict[str, Any] = {
+    "CACHE": "default",
+    "STATUSES_TTL": 3600.0,
+    "SUMMARY_TTL": 60.0,
+    "LOOKUP_TRIES": 10,
+    "LOOKUP_PERIOD": 600.0,
 }
 
 
@@ -67,8 +99,8 @@ def keywords() -> dict[str, Any]:
 
 
 def value_of(key: str) -> Any:
-    """Gives the value of a key that is no secret; None where the setting does not hold it."""
-    return _given().get(key)
+    """Gives the value of a key that is no secret; its default where the setting has none."""
+    return _given().get(key, _DEFAULTS.get(key))
 
 
 def _given() -> Any:

@@ -18,7 +18,7 @@ KEY = "sk_live_0123456789"
 
 def test_every_keyword_of_the_client_is_a_key() -> None:
     keywords = {name.upper() for name in inspect.signature(StatusProClient).parameters}
-    assert keywords == conf.KEYS - {"WORKERS", "WORKER_TIMEOUT"}
+    assert keywords == conf.KEYS - set(conf.OWN)
     assert {"API_KEY", "DEADLINE", "RATE_LIMIT_STORAGE", "VERIFY"} <= conf.KEYS
 
 

@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "statuspro.contrib.django",
 ]
 MIDDLEWARE = ["statuspro.contrib.django.middleware.StatusProMiddleware"]
+STATIC_URL = "/static/"
 ROOT_URLCONF = "tests.contrib.django.project.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {

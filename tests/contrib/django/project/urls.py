@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.urls import path
+from django.urls import include, path
 
 from statuspro.contrib.django import aget_order, alookup_order, get_client
 
@@ -59,6 +59,7 @@ urlpatterns: list[Any] = [
     path("orders/<int:order_id>", order),
     path("orders/<int:order_id>/move", move),
     path("orders/move", move_all),
+    path("order/", include("statuspro.contrib.django.urls")),
     path("lookup", lookup),
     path("broken", broken),
     path("async/orders/<int:order_id>", async_order),
