@@ -158,7 +158,9 @@ def _server(
         "start_new_session": True,
     }
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, **apart, **owner)
+        server: subprocess.Popen[bytes] = subprocess.Popen(
+            command, stdout=log, stderr=log, **apart, **owner
+        )
     watch = ["sh", "-c", _WATCH, "sh", str(server.pid), str(folder)]
     watcher = subprocess.Popen(
         watch, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, **apart, **owner

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, ClassVar, cast
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from statuspro.types import MirroredOrder, StatusDefinition
@@ -50,7 +51,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         Args:
             today: the day to compare with; that of the current time zone by default.
         """
-        last_day = models.functions.Coalesce("due_date_to", "due_date")
+        last_day = Coalesce("due_date_to", "due_date")
         day = today or timezone.localdate()
         kept: OrderQuerySet = self.alias(last_day=last_day).filter(last_day__lt=day)
         return kept

@@ -1,5 +1,8 @@
 """The tables of the local copy."""
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -8,7 +11,7 @@ class Migration(migrations.Migration):
     """Makes the tables."""
 
     initial = True
-    dependencies: list[tuple[str, str]] = []
+    dependencies: ClassVar[Sequence[tuple[str, str]]] = []
 
     operations = [
         migrations.CreateModel(
