@@ -145,9 +145,7 @@ def _make(programs: Path, folder: Path, owner: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _server(
-    programs: Path, folder: Path, owner: dict[str, Any]
-) -> Iterator[subprocess.Popen[bytes]]:
+def _server(programs: Path, folder: Path, owner: dict[str, Any]) -> Iterator[subprocess.Popen[Any]]:
     command = [str(programs / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
     for setting in ("listen_addresses=", *_FAST):
         command += ["-c", setting]
@@ -158,9 +156,7 @@ def _server(
         "start_new_session": True,
     }
     with (folder / "log").open("wb") as log:
-        server: subprocess.Popen[bytes] = subprocess.Popen(
-            command, stdout=log, stderr=log, **apart, **owner
-        )
+        server = subprocess.Popen(command, stdout=log, stderr=log, **apart, **owner)
     watch = ["sh", "-c", _WATCH, "sh", str(server.pid), str(folder)]
     watcher = subprocess.Popen(
         watch, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, **apart, **owner
@@ -174,7 +170,7 @@ def _server(
         watcher.wait(_PATIENCE)
 
 
-def _awaited(started: Cluster, server: subprocess.Popen[bytes]) -> Cluster:
+def _awaited(started: Cluster, server: subprocess.Popen[Any]) -> Cluster:
     deadline = time.monotonic() + _PATIENCE
     while not started.is_ready():
         if server.poll() is not None or time.monotonic() > deadline:

@@ -125,7 +125,8 @@ def test_what_counts_as_one_visitor(one: str, other: str, is_same: bool) -> None
 
 def test_the_cache_holds_no_number_and_no_address(few_tries: dict[str, Any]) -> None:
     look_up(2001)
-    kept = " ".join(caches["default"]._cache)
+    cache: Any = caches["default"]
+    kept = " ".join(cache._cache)
     assert kept.count("statuspro.try.") == 2
     assert "2001" not in kept
     assert "192.0.2" not in kept
