@@ -14,7 +14,18 @@ except ModuleNotFoundError as error:
 
 from statuspro.contrib.notebook.columns import NO_STATUS
 from statuspro.contrib.notebook.frames import orders_frame
+from statuspro.contrib.notebook.histories import durations_frame, history_frame
 from statuspro.contrib.notebook.interruption import read_so_far
 from statuspro.contrib.notebook.showing import Shown, show
+from statuspro.contrib.notebook.syncing import sync
 
-__all__ = ["NO_STATUS", "Shown", "orders_frame", "read_so_far", "show"]
+__all__ = [
+    "NO_STATUS",
+    "Shown",
+    "durations_frame",
+    "history_frame",
+    "orders_frame",
+    "read_so_far",
+    "show",
+    "sync",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,10 @@ NO_STATUS = "No status"
 MOMENT = pd.DatetimeTZDtype("us", "UTC")
 
 
+#: What a record says of its status: code, name, colour; all None where it has none.
+StatusOf = tuple[str | None, str | None, str | None]
+
+
 class Statuses:
     """The statuses as one ordered category, and the colour of each.
 
@@ -31,26 +35,28 @@ class Statuses:
     def __init__(self, catalogue: Iterable[Mapping[str, Any]] = ()) -> None:
         #: The name and the colour of each status, by its code or else by its name.
         self._known: dict[str, tuple[str, str | None]] = {}
-        for status in catalogue:
-            self._add(status.get("code"), status.get("name"), status.get("color"))
+        self.meet((each.get("code"), each.get("name"), each.get("color")) for each in catalogue)
 
-    def key(self, code: str | None, name: str | None, color: str | None = None) -> str:
-        """Takes in a status of an order.
+    def meet(self, statuses: Iterable[StatusOf | None]) -> None:
+        """Takes in the statuses of some records."""
+        for code, name, color in filter(None, statuses):
+            key = _key(code, name)
+            if key and key not in self._known:
+                self._known[key] = str(name or code), _color(color)
 
-        Returns:
-            What :meth:`column` takes; empty where the order has no status.
-        """
-        return self._add(code, name, color)
+    def column(self, statuses: Sequence[StatusOf | None]) -> pd.Categorical:
+        """Makes the ordered category of the statuses of some records; None is missing."""
+        self.meet(statuses)
+        labels = self._labels()
+        values = [None if each is None else labels[_key(*each[:2])] for each in statuses]
+        return _categorical(values, labels.values(), ordered=True)
 
-    def _add(self, code: Any, name: Any, color: Any) -> str:
-        key = str(code or name or "")
-        if key and key not in self._known:
-            self._known[key] = str(name or code), _color(color)
-        return key
+    def colors(self) -> dict[str, str]:
+        """Returns the colour of each category as `#rrggbb`, where it has one."""
+        labels = self._labels()
+        return {labels[key]: color for key, (_, color) in self._known.items() if color}
 
-    @property
-    def labels(self) -> dict[str, str]:
-        """The category of each status, by what :meth:`key` returns."""
+    def _labels(self) -> dict[str, str]:
         names = [NO_STATUS, *(name for name, _ in self._known.values())]
         labels = {"": NO_STATUS}
         for key, (name, _) in self._known.items():
@@ -60,17 +66,9 @@ class Statuses:
             labels[key] = label
         return labels
 
-    @property
-    def colors(self) -> dict[str, str]:
-        """The colour of each category as `#rrggbb`, where it has one."""
-        labels = self.labels
-        return {labels[key]: color for key, (_, color) in self._known.items() if color}
 
-    def column(self, keys: Iterable[str | None]) -> pd.Categorical:
-        """Makes the ordered category of what :meth:`key` returned; None is missing."""
-        labels = self.labels
-        values = [None if key is None else labels[key] for key in keys]
-        return _categorical(values, labels.values(), ordered=True)
+def _key(code: Any, name: Any) -> str:
+    return str(code or name or "")
 
 
 def ids(values: Iterable[int]) -> Any:

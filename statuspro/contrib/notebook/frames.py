@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from statuspro import _arguments
-from statuspro._flat import flat
-from statuspro.contrib.notebook import columns
+from statuspro.contrib.notebook.columns import Statuses
 from statuspro.contrib.notebook.interruption import kept
 from statuspro.contrib.notebook.labels import Label, check_labels, label_column, label_of
 from statuspro.contrib.notebook.progress import Progress
-from statuspro.contrib.notebook.sources import (
-    Order,
-    Source,
-    check_filters,
-    read_catalogue,
-    read_orders,
-)
+from statuspro.contrib.notebook.rows import OrderRows
+from statuspro.contrib.notebook.sources import Source, check_filters, read_catalogue, read_orders
 from statuspro.types import FinancialStatuses, FulfillmentStatuses, Strings
-from statuspro.values import due_days
-
-#: How each column is made of its values; `status` depends on the catalogue.
-_COLUMNS: dict[str, Callable[[Iterable[Any]], Any] | None] = {
-    "name": columns.texts,
-    "order_number": columns.texts,
-    "customer_name": columns.texts,
-    "customer_email": columns.texts,
-    "customer_locale": columns.texts,
-    "status": None,
-    "status_code": columns.texts,
-    "status_name": columns.texts,
-    "status_color": columns.colors,
-    "status_set_at": columns.moments,
-    "auto_change_at": columns.moments,
-    "due_date": columns.days,
-    "due_date_to": columns.days,
-    "history_count": columns.counts,
-}
 
 
 def orders_frame(
@@ -129,53 +103,25 @@ def orders_frame(
     """
     given = check_filters(source, locals())
     wanted = check_labels(source, labels)
-    rows = _Rows(wanted)
-    with kept(rows, rows.frame):
+    rows = OrderRows()
+    catalogue = [] if statuses is None else list(statuses)
+    found: dict[Label, Mapping[int, Any]] = {label: {} for label in wanted}
+
+    def frame() -> pd.DataFrame:
+        made = rows.frame(Statuses(catalogue))
+        for label, known in found.items():
+            made[label] = label_column(label, map(known.get, rows.ids))
+        return made
+
+    with kept(rows, frame):
         with Progress("Orders", shown=progress) as shown:
             orders = read_orders(source, given, shown, max_items=max_items)
-            catalogue = read_catalogue(source, shown) if statuses is None else statuses
-            rows.statuses = columns.Statuses(catalogue)
+            if statuses is None:
+                catalogue += read_catalogue(source, shown)
             for order in orders:
                 rows.append(order)
         for label in wanted:
             with Progress(label, shown=progress) as shown:
                 listed_by = {**given, "max_items": max_items}
-                rows.labels[label] = label_of(source, label, rows.ids, listed_by, shown)
-        return rows.frame()
-
-
-class _Rows:
-    """What has been read so far."""
-
-    def __init__(self, labels: Iterable[Label]) -> None:
-        self.statuses = columns.Statuses()
-        self.ids: list[int] = []
-        #: What is known of each label, by the orders' ids.
-        self.labels: dict[Label, Mapping[int, Any]] = {label: {} for label in labels}
-        self._rows: list[dict[str, Any]] = []
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def append(self, order: Order) -> None:
-        """Takes in an order."""
-        order_id = _arguments.order_id(order.get("id"))
-        row = flat(order)
-        row["due_date"], row["due_date_to"] = due_days(order)
-        row["status"] = self.statuses.key(
-            row["status_code"], row["status_name"], row["status_color"]
-        )
-        self._rows.append(row)
-        self.ids.append(order_id)
-
-    def frame(self) -> pd.DataFrame:
-        """Makes the frame."""
-        data = {
-            name: (make or self.statuses.column)([row[name] for row in self._rows])
-            for name, make in _COLUMNS.items()
-        }
-        for label, known in self.labels.items():
-            data[label] = label_column(label, map(known.get, self.ids))
-        frame = pd.DataFrame(data, index=pd.Index(columns.ids(self.ids), name="id"))
-        frame.attrs["colors"] = self.statuses.colors
-        return frame
+                found[label] = label_of(source, label, rows.ids, listed_by, shown)
+        return frame()

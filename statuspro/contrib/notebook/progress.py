@@ -40,6 +40,7 @@ class Progress:
     """
 
     def __init__(self, what: str, *, shown: bool) -> None:
+        self.is_shown = shown
         self._display = _display(what) if shown else None
         self._lock = threading.Lock()
         self._done = 0

@@ -63,7 +63,7 @@ def check_filters(source: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
                 "to the mirror's sync, or read from a client."
             )
     else:
-        _check_orders(source)
+        check_source(source)
         if given:
             raise ValueError(
                 f"{', '.join(given)}: orders that are there already are not filtered here. Filter "
@@ -72,7 +72,14 @@ def check_filters(source: Any, keywords: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _check_orders(source: Any) -> None:
+def check_source(source: Any) -> None:
+    """Checks for a client, a mirror or an iterable of orders.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if isinstance(source, Client) or is_copy(source):
+        return
     if isinstance(source, Mapping) and "data" in source:
         raise TypeError('source is a list of orders with its meta: give its ["data"]')
     if isinstance(source, (str, bytes, Mapping)) or not isinstance(source, Iterable):
@@ -129,8 +136,8 @@ def _least(total: Any, most: int | None) -> int | None:
     return min(known, default=None)
 
 
-def read_catalogue(source: Source, progress: Progress) -> Iterable[Mapping[str, Any]]:
+def read_catalogue(source: Source, progress: Progress) -> list[StatusDefinition]:
     """Reads the statuses in their order: none where the orders are all that is known."""
     if isinstance(source, Client):
         return get_statuses(progress.asking(source))
-    return source.statuses() if is_copy(source) else ()
+    return source.statuses() if is_copy(source) else []
