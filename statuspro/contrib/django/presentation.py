@@ -76,8 +76,8 @@ def shown_order(order: Any) -> ShownOrder:
         order: an order in detail, or a row of the mirror.
     """
     payload = plain(order)
-    timeline = list(_events(payload))
-    status = public_status(payload)
+    # These look at the active language, and so come before it is another one.
+    status, steps, timeline = public_status(payload), _steps(payload), list(_events(payload))
     set_at = _moment(_part(payload, "status").get("set_at"))
     is_set = status is not None and _is_public(_part(payload, "status"))
     with translation.override(language_of_texts()):
@@ -86,7 +86,7 @@ def shown_order(order: Any) -> ShownOrder:
             status=status,
             since=_day_in_words(timezone.localdate(set_at)) if set_at and is_set else "",
             due=due_in_words(payload),
-            steps=_steps(payload),
+            steps=steps,
             timeline=timeline,
         )
 
@@ -144,10 +144,9 @@ def due_in_words(order: Any, today: date | None = None) -> str:
             return gettext("Expected on %(day)s.") % {"day": _day_in_words(last, now)}
         if first <= now:
             return gettext("Expected by %(day)s.") % {"day": _day_in_words(last, now)}
-        return gettext("Expected between %(first)s and %(last)s.") % {
-            "first": _day_in_words(first, now),
-            "last": _day_in_words(last, now),
-        }
+        style = _style(first, last, now)
+        span = {"first": date_format(first, style), "last": date_format(last, style)}
+        return gettext("Expected between %(first)s and %(last)s.") % span
 
 
 def language_of_texts() -> str:
@@ -206,7 +205,7 @@ def _translated(payload: Json, status: Any) -> tuple[str, str, str]:
     description = _text(status.get("description"))
     for language, texts in _translations(payload, status.get("code"), name):
         if _text(texts.get("name")):
-            return _text(texts["name"]), _text(texts.get("description")), language
+            return _text(texts["name"]), _text(texts.get("description")), language.replace("_", "-")
     return name, description, settings.LANGUAGE_CODE
 
 
@@ -257,9 +256,12 @@ def _linear(share: float) -> float:
 
 
 def _day_in_words(day: date, today: date | None = None) -> str:
-    """The day without its year, unless that is another one."""
-    is_of_this_year = day.year == (today or _today()).year
-    return date_format(day, "MONTH_DAY_FORMAT" if is_of_this_year else "DATE_FORMAT")
+    return date_format(day, _style(day, today or _today()))
+
+
+def _style(*days: date) -> str:
+    """Names the year only where the days are not all of one."""
+    return "MONTH_DAY_FORMAT" if len({day.year for day in days}) == 1 else "DATE_FORMAT"
 
 
 def _moment_in_words(at: datetime) -> tuple[str, str]:
