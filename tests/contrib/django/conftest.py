@@ -116,6 +116,16 @@ def no_client_of_another_test(project: None) -> Iterator[None]:
     reset_client()
 
 
+@pytest.fixture(autouse=True)
+def no_language_of_another_test(project: None) -> Iterator[None]:
+    """Each test begins in the project's language: a request leaves its visitor's active."""
+    from django.utils import translation
+
+    translation.deactivate()
+    yield
+    translation.deactivate()
+
+
 @pytest.fixture
 def of_sandbox(sandbox: Sandbox) -> Iterator[dict[str, Any]]:
     """The setting STATUSPRO of a project that talks to the sandbox, in force."""
