@@ -12,6 +12,7 @@ from statuspro.errors import MirrorError
 from statuspro.mirror.connection import Connection, storable
 from statuspro.mirror.filters import day
 from statuspro.mirror.storage import Json, Kept, Known, Queued
+from statuspro.types import Change
 
 #: How many orders of the queue are read at once.
 _AT_ONCE = 50
@@ -80,7 +81,7 @@ class SQLiteStorage:
         rows = self._connection.rows("SELECT id FROM orders WHERE listed ORDER BY id DESC")
         return [order_id for (order_id,) in rows]
 
-    def store(self, order_id: int, kept: Kept) -> None:
+    def store(self, order_id: int, kept: Kept, change: Change | None = None) -> None:
         """Keeps an order, see `Storage`."""
         history = (kept.detail or {}).get("history")
         entries = history if isinstance(history, list) else []
@@ -92,7 +93,7 @@ class SQLiteStorage:
                 _ENTRY, (_entry_row(order_id, *entry) for entry in enumerate(entries))
             )
 
-    def remove(self, order_id: int) -> None:
+    def remove(self, order_id: int, change: Change | None = None) -> None:
         """Forgets an order, see `Storage`."""
         with self._connection.transaction() as connection:
             connection.execute("DELETE FROM history WHERE order_id = ?", [order_id])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
+from statuspro.types import Change
+
 Json = dict[str, Any]
 
 
@@ -91,11 +93,22 @@ class Storage(Protocol):
         """Returns the ids of all orders that are listed, newest first."""
         ...
 
-    def store(self, order_id: int, kept: Kept) -> None:
-        """Keeps an order, and takes it out of the queue."""
+    def store(self, order_id: int, kept: Kept, change: Change | None = None) -> None:
+        """Keeps an order, and takes it out of the queue.
 
-    def remove(self, order_id: int) -> None:
-        """Forgets an order, also in the queue."""
+        Args:
+            order_id: of the order.
+            kept: how it is kept from now on.
+            change: what the loop was told of it, for storages that tell others too.
+        """
+
+    def remove(self, order_id: int, change: Change | None = None) -> None:
+        """Forgets an order, also in the queue.
+
+        Args:
+            order_id: of the order.
+            change: see `store`.
+        """
 
     def begin_queue(self) -> None:
         """Begins a queue; an order of an earlier queue counts once it is queued again."""

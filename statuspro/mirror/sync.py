@@ -224,14 +224,15 @@ class Steps:
         change = change_between(before, now, is_explained=is_explained)
         if change is not None:
             yield copy.deepcopy(change)  # what the loop does to it is not stored
-        self._storage.store(order_id, now)
+        self._storage.store(order_id, now, change)
         self.done += 1
 
     def _gone(self, order_id: int, before: Kept | None) -> Generator[Change, None, None]:
         self._failures = 0
-        if before is not None:
-            yield gone(before)
-        self._storage.remove(order_id)
+        change = gone(before) if before is not None else None
+        if change is not None:
+            yield copy.deepcopy(change)
+        self._storage.remove(order_id, change)
         self.done += 1
 
     def _put_aside(self, error: APIError) -> None:

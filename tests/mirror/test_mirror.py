@@ -206,7 +206,8 @@ def test_another_process_reads_while_a_loop_goes_on(
 
         for stored, _ in enumerate(mirror.sync(client)):
             assert read() == stored
-        with mirror._storage._connection.transaction() as connection:
+        storage: Any = mirror._storage
+        with storage._connection.transaction() as connection:
             connection.execute("DELETE FROM orders")
             assert read() == 25  # nothing is locked, nothing half done is seen
         assert read() == 0

@@ -253,7 +253,8 @@ def test_a_full_disk_loses_nothing_that_was_stored(
 ) -> None:
     told: list[int] = []
     with Mirror(path) as mirror:
-        connection = mirror._storage._connection._open()
+        storage: Any = mirror._storage
+        connection = storage._connection._open()
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 24}")
         with pytest.raises(MirrorError, match=r"full. Look whether the disk is full"):
