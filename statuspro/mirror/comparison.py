@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any, Literal, cast
 
 from statuspro.mirror.storage import Json, Kept
-from statuspro.types import Change, MirroredOrder
+from statuspro.types import Change, MirroredOrder, OrderListItem
 
 #: What only the detail of an order says of its status.
 _ONLY_IN_DETAIL = "translations"
@@ -72,6 +72,11 @@ def gone(before: Kept) -> Change:
 def order_of(kept: Kept) -> MirroredOrder:
     """Joins what the list and the detail show of an order."""
     return cast("MirroredOrder", {**kept.item, **(kept.detail or {})})
+
+
+def item_of(detail: Json) -> Json:
+    """Makes the item that a list would show of an order whose detail alone is known."""
+    return _as_item(detail, dict.fromkeys(OrderListItem.__annotations__))
 
 
 def _change(

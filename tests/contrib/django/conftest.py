@@ -100,10 +100,12 @@ def empty(using: str = "default") -> None:
         using: the alias of the database.
     """
     from django.apps import apps
+    from django.db import transaction
 
-    for model in apps.get_models():
-        if model.__name__ not in ("ContentType", "Permission"):
-            model._default_manager.using(using).all().delete()
+    with transaction.atomic(using):  # foreign keys are looked at when it ends
+        for model in apps.get_models(include_auto_created=True):
+            if model.__name__ not in ("ContentType", "Permission"):
+                model._base_manager.using(using)._raw_delete(using)
 
 
 @pytest.fixture(autouse=True)

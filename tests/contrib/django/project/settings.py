@@ -18,6 +18,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("SHOP_DATABASE", ":memory:"),
+        # What tests write need not survive a crash of the machine.
+        "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,0 +1,69 @@
+"""What holds for a mirror in a file holds for one in the database, on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from statuspro.sandbox import Sandbox
+from tests.mirror import test_mirror as of_files
+from tests.mirror import test_sync as syncs_of_files
+from tests.mirror.conftest import client as client
+from tests.mirror.conftest import shop as shop
+from tests.mirror.test_mirror import caller as caller
+from tests.mirror.test_mirror import varied as varied
+from tests.mirror.test_sync import ids as ids
+from tests.mirror.test_sync import translated as translated
+from tests.support.mirrors import DirectClient
+
+#: They are about the file, its path, its lock or its connection; or they ask nothing of a storage
+#: that other tests do not ask.
+LEFT_OUT = {
+    "test_a_deadline_is_raised_and_the_next_sync_goes_on",
+    "test_a_forked_child_neither_holds_the_lock_nor_goes_on",
+    "test_a_forked_child_reads_too",
+    "test_a_night_costs_the_walk_and_the_changed_ones",
+    "test_a_second_sync_is_refused_in_another_thread_and_through_a_link",
+    "test_a_second_sync_of_a_file_is_refused",
+    "test_a_sync_is_of_one_thread_at_a_time",
+    "test_a_truncated_walk_asks_for_nothing_that_it_did_not_show",
+    "test_a_truncated_walk_keeps_the_details_of_an_earlier_sync",
+    "test_an_order_that_fails_does_not_stop_the_others",
+    "test_another_process_reads_while_a_loop_goes_on",
+    "test_any_path_is_a_file",
+    "test_closed_it_opens_again",
+    "test_ctrl_c_at_any_line_leaves_the_file_to_the_next_sync",
+    "test_failures_that_are_not_in_a_row_end_nothing",
+    "test_it_says_where_it_is",
+    "test_many_orders_come_in_order",
+    "test_statuses_and_summary",
+    "test_threads_read_while_another_one_syncs",
+    "test_wrong_arguments",
+    "test_wrong_arguments_are_refused_at_once",
+}
+
+
+def contract_of(module: Any) -> Iterator[tuple[str, Callable[..., None]]]:
+    """The tests of a module that are not left out."""
+    for name, value in vars(module).items():
+        if name.startswith("test_") and name not in LEFT_OUT:
+            yield name, value
+
+
+globals().update(contract_of(of_files))
+globals().update(contract_of(syncs_of_files))
+
+
+@pytest.fixture
+def mirror(alias: str) -> Any:
+    from statuspro.contrib.django.mirror import DatabaseMirror
+
+    return DatabaseMirror(alias)
+
+
+@pytest.fixture
+def full(mirror: Any, varied: Sandbox) -> Any:
+    list(mirror.sync(DirectClient(varied)))
+    return mirror
