@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
 import threading
 import time
 import warnings
-from math import ceil
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from statuspro._logging import Logger, log
 from statuspro._typing import Self
 from statuspro.client import StatusProClient
 from statuspro.session import Client
@@ -68,14 +69,17 @@ class Progress:
         """Returns a client like this one whose waits are shown, and told to its `on_wait` too."""
         if self._display is None or not isinstance(client, StatusProClient):
             return client
-        theirs = client.on_wait
+        theirs, logger = client.on_wait, _Logger(client.logger)
 
         def tell(seconds: float, reason: str) -> None:
             if theirs is not None:
                 theirs(seconds, reason)
             self.wait(seconds, reason)
+            logger.pass_over_next()
 
-        return client.with_options(on_wait=tell)
+        if _has_handlers(client.logger):
+            return client.with_options(on_wait=tell)
+        return client.with_options(on_wait=tell, logger=logger)
 
     def at(self, done: int, total: int | None = None, more: str = "") -> None:
         """Shows how much has been read.
@@ -108,8 +112,7 @@ class Progress:
                 if not seconds:
                     self._ticker = None
                 self._show()
-            # Until the next whole second.
-            if not seconds or self._over.wait(seconds % 1 or 1):
+            if not seconds or self._over.wait(_to_next_second(seconds)):
                 return
 
     def _seconds_left(self) -> float:
@@ -124,8 +127,56 @@ class Progress:
         seconds, waiting = self._seconds_left(), ""
         if seconds:
             _, reason = max(self._waits.values())
-            waiting = f"waiting {ceil(seconds)} s: {_STALE.sub('', reason)}"
+            waiting = f"waiting {max(round(seconds), 1)} s: {_STALE.sub('', reason)}"
         self._display.show(self._done, self._total, self._more, waiting)
+
+
+def _to_next_second(seconds: float) -> float:
+    """How long until a countdown shows another number; it may have been woken a little early."""
+    pause = seconds % 1
+    return pause if pause > 0.05 else pause + 1
+
+
+class _Logger:
+    """Hands records on, but for that of a wait that a bar shows.
+
+    Without a handler Python would write it to standard error, into the bar.
+
+    Args:
+        logger: gets the others.
+    """
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+        self._thread = threading.local()
+
+    def pass_over_next(self) -> None:
+        """Passes over the next record of this thread."""
+        self._thread.is_told = True
+
+    def debug(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Takes what a maintainer looks for."""
+        self._log("debug", msg, args)
+
+    def info(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Takes what a user may like to know."""
+        self._log("info", msg, args)
+
+    def warning(self, msg: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Takes what a user should know."""
+        self._log("warning", msg, args)
+
+    error = warning
+
+    def _log(self, level: Literal["debug", "info", "warning"], msg: str, args: Any) -> None:
+        is_told = getattr(self._thread, "is_told", False)
+        self._thread.is_told = False
+        if not is_told:
+            log(self._logger, level, msg, *args)
+
+
+def _has_handlers(logger: Logger) -> bool:
+    return not isinstance(logger, logging.Logger) or logger.hasHandlers()
 
 
 class _Display(Protocol):
@@ -162,28 +213,26 @@ class _Bar:
         return bar
 
     def _update(self, bar: Any, done: int, total: int | None, more: str, waiting: str) -> None:
-        if total is not None and (bar.total is None or bar.total < done):
-            self._set_total(max(total, done))
-        had = bar.bar_format
-        bar.bar_format = _waiting_format(waiting) if waiting else None
+        had, bar.bar_format = bar.bar_format, _waiting_format(waiting) if waiting else None
         bar.set_postfix_str(more, refresh=False)
+        if total is not None and (bar.total is None or bar.total < done):
+            self._reset(bar, done, max(total, done))
         bar.update(done - bar.n)
         if bar.bar_format != had:
             bar.refresh()
 
-    def _set_total(self, total: int) -> None:
-        bar = self._bar
-        done = bar.n
-        bar.reset(total)  # which tells a notebook's widget too
+    def _reset(self, bar: Any, done: int, total: int) -> None:
+        bar.reset(total)  # which tells a notebook's widget too, and begins anew
         bar.start_t, bar.n = self._began, done
+        bar.refresh()
 
     def close(self, done: int, *, is_whole: bool) -> None:
         if self._bar is None:
             return
         self._bar.bar_format = None
-        if is_whole and self._bar.total != done:
-            self._set_total(done)
         self._bar.update(done - self._bar.n)
+        if is_whole and self._bar.total != done:
+            self._reset(self._bar, done, done)
         self._bar.close()
 
 
@@ -202,7 +251,7 @@ class _Lines:
 
     def close(self, done: int, *, is_whole: bool) -> None:
         if self._told_at != self._began:
-            self._write(f"{done:,}, {'done' if is_whole else 'stopped'}")
+            self._write(f"{done:,}", "done" if is_whole else "stopped")
 
     def _write(self, counted: str, *more: str) -> None:
         seconds = time.monotonic() - self._began
