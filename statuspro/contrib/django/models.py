@@ -215,3 +215,24 @@ class UnsentChange(models.Model):
 
     def __str__(self) -> str:
         return f"change {self.pk} to be told"
+
+
+class StaffTask(models.Model):
+    """A change that a member of the staff prepares in the admin, and that is sent at most once."""
+
+    token = models.CharField(max_length=43, primary_key=True)
+    owner = models.CharField(max_length=TEXT)
+    kind = models.CharField(max_length=20)
+    created_at = models.DateTimeField(db_index=True)
+    content = models.TextField()
+    sent_at = models.DateTimeField(null=True)
+    outcome = models.TextField(null=True)
+
+    class Meta:
+        """The newest first; no person works with them."""
+
+        ordering: ClassVar[list[str]] = ["-created_at"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.created_at:%Y-%m-%d %H:%M}"

@@ -106,6 +106,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="StaffTask",
+            fields=[
+                ("token", models.CharField(max_length=43, primary_key=True, serialize=False)),
+                ("owner", models.CharField(max_length=255)),
+                ("kind", models.CharField(max_length=20)),
+                ("created_at", models.DateTimeField(db_index=True)),
+                ("content", models.TextField()),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("outcome", models.TextField(null=True)),
+            ],
+            options={
+                "ordering": ["-created_at"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="HistoryEvent",
             fields=[
                 (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.urls import include, path
 
@@ -65,4 +67,5 @@ urlpatterns: list[Any] = [
     path("async/orders/<int:order_id>", async_order),
     path("async/lookup", async_lookup),
     path("blocking/<int:order_id>", blocking),
+    *([path("admin/", admin.site.urls)] if apps.is_installed("django.contrib.admin") else []),
 ]
