@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core import checks
 
-from statuspro.contrib.django.checks import TAG, check_settings
+from statuspro.contrib.django.checks import TAG, check_lookup, check_settings
 
 
 class StatusProConfig(AppConfig):
@@ -19,3 +19,4 @@ class StatusProConfig(AppConfig):
     def ready(self) -> None:
         """Registers the system checks."""
         checks.register(check_settings, TAG)
+        checks.register(check_lookup, TAG)

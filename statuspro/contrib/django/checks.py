@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core import checks, mail
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import NoReverseMatch, reverse
 from urllib3.util import parse_url
 
 from statuspro.config import API_KEY, NO_KEY, RATE_LIMIT_STORAGE, is_loopback
@@ -45,6 +47,38 @@ def check_settings(app_configs: Any = None, **_: Any) -> list[checks.CheckMessag
     with client:
         found += _unshared_budget(client) + _late_deadline() + _no_real_service(client)
     return found
+
+
+def check_lookup(app_configs: Any = None, **_: Any) -> list[checks.CheckMessage]:
+    """Checks that the tries of the customers' page are counted for all workers together.
+
+    Args:
+        app_configs: the apps that Django checks; what is checked here belongs to no single app.
+    """
+    if conf.faults() or not _is_in_production() or not _is_served("statuspro:lookup"):
+        return []
+    alias = conf.value_of("CACHE")
+    kind = settings.CACHES[alias]["BACKEND"].rpartition(".")[2]
+    if kind != "DummyCache" and (kind != "LocMemCache" or _workers() == 1):
+        return []
+    counts = "keeps nothing" if kind == "DummyCache" else "is one for each worker alone"
+    return [
+        checks.Warning(
+            f"The cache {alias!r} {counts}: visitors can guess orders more often than "
+            f'{conf.SETTING}["LOOKUP_TRIES"] says.',
+            hint=(
+                "Use a cache that the workers share, such as Redis or the database, and name it "
+                f'in {conf.SETTING}["CACHE"].'
+            ),
+            id="statuspro.W005",
+        )
+    ]
+
+
+def _is_served(view: str) -> bool:
+    with suppress(NoReverseMatch):
+        return bool(reverse(view))
+    return False
 
 
 def _is_of_no_key(error: ImproperlyConfigured) -> bool:

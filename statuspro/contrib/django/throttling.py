@@ -86,14 +86,28 @@ def network_of(address: str) -> str:
     Args:
         address: as the server sees it; what is no address counts as it is.
     """
+    found = _parsed(address)
+    if found is None or found.version == 4:
+        return str(found or address)
+    return str(ipaddress.ip_network((int(found), _IPV6_PREFIX), strict=False))
+
+
+def is_public(address: str) -> bool:
+    """Tells whether an address is one that visitors of a public site can have.
+
+    Args:
+        address: as the server sees it.
+    """
+    found = _parsed(address)
+    return found is not None and not found.is_private
+
+
+def _parsed(address: str) -> Any:
     try:
         found: Any = ipaddress.ip_address(address)
     except ValueError:
-        return address
-    found = getattr(found, "ipv4_mapped", None) or found
-    if found.version == 4:
-        return str(found)
-    return str(ipaddress.ip_network((int(found), _IPV6_PREFIX), strict=False))
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 def _cache() -> Any:

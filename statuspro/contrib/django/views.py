@@ -16,7 +16,7 @@ from django.views.generic import FormView
 from statuspro.contrib.django.forms import LookupForm
 from statuspro.contrib.django.lookup import look_up
 from statuspro.contrib.django.presentation import shown_order
-from statuspro.contrib.django.throttling import Attempt, Throttled
+from statuspro.contrib.django.throttling import Attempt, Throttled, is_public
 from statuspro.contrib.django.unavailable import log, unavailable
 from statuspro.errors import StatusProError
 
@@ -118,7 +118,7 @@ class LookupView(FormView):
             status=429,
             headers={"Retry-After": str(retry_after)},
         )
-        log(self.request, response, "all tries of a visitor or an order are used up", "warning")
+        log(self.request, response, _refused(self.client_address()), "warning")
         return response
 
     def client_address(self) -> str:
@@ -143,6 +143,14 @@ class LookupView(FormView):
             return sent_by not in ("same-origin", "none")
         # An old browser. Behind a proxy the scheme here may be another one than there.
         return "Origin" in self.request.headers and host != self.request.get_host()
+
+
+def _refused(address: str) -> str:
+    """Says what has happened, and whether all visitors may have had one address: a proxy's."""
+    said = "all tries of a visitor or an order are used up"
+    if is_public(address):
+        return said
+    return f"{said}. The visitor's address is a private one: if it is that of a proxy, see the docs"
 
 
 def _scheme_and_host(origin: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from django.core import checks
 from django.test import override_settings
 
 from statuspro.contrib.django import apps
-from statuspro.contrib.django.checks import check_settings
+from statuspro.contrib.django.checks import check_lookup, check_settings
 
 KEY = "sk_live_0123456789"
 LIVE = {"API_KEY": KEY, "BASE_URL": "https://shop.test/api"}
@@ -181,6 +181,36 @@ def test_the_tests_of_a_project_are_not_production(
     """Django's test runner turns DEBUG off and keeps what is mailed."""
     monkeypatch.setattr("django.core.mail.outbox", [], raising=False)
     assert configured({**LIVE, "BASE_URL": "http://127.0.0.1:1"}, DEBUG=False) == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "more", "expected"),
+    [
+        ("locmem.LocMemCache", {}, ["statuspro.W005"]),
+        ("locmem.LocMemCache", {"WORKERS": 4}, ["statuspro.W005"]),
+        ("locmem.LocMemCache", {"WORKERS": 1}, []),
+        ("dummy.DummyCache", {"WORKERS": 1}, ["statuspro.W005"]),
+        ("db.DatabaseCache", {}, []),
+        ("redis.RedisCache", {}, []),
+        ("locmem.LocMemCache", {"CACHE": "shared"}, []),
+        ("locmem.LocMemCache", {"CACHE": "nowhere"}, []),
+    ],
+)
+def test_tries_that_each_worker_counts_alone_are_warned_of(
+    backend: str, more: dict[str, Any], expected: list[str], configured: Any
+) -> None:
+    backends = "django.core.cache.backends"
+    cached = {"default": f"{backends}.{backend}", "shared": f"{backends}.db.DatabaseCache"}
+    others = {"CACHES": {alias: {"BACKEND": kind} for alias, kind in cached.items()}}
+    configured({**SHARED, **more}, DEBUG=False, **others)
+    assert [message.id for message in check_lookup()] == expected
+    configured({**SHARED, **more}, DEBUG=True, **others)
+    assert check_lookup() == []
+
+
+def test_a_project_without_the_look_up_is_warned_of_no_cache(configured: Any) -> None:
+    configured(SHARED, DEBUG=False, ROOT_URLCONF=())
+    assert check_lookup() == []
 
 
 def test_no_message_holds_the_key(configured: Any) -> None:

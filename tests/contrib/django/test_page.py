@@ -111,6 +111,6 @@ def test_the_page_names_every_async_function_check_and_key() -> None:
     text = PAGE.read_text(encoding="utf-8")
     folder = Path(app.__file__).parent
     ids = re.findall(r"statuspro\.[EW]\d+", (folder / "checks.py").read_text(encoding="utf-8"))
-    assert len(set(ids)) == 5
+    assert len(set(ids)) == 6
     names = [*app.__all__, *ids, "WORKERS", "WORKER_TIMEOUT"]
     assert [name for name in names if name not in text] == []

@@ -204,3 +204,18 @@ def test_a_try_that_was_forgiven_is_free_again(count: int, backend: None) -> Non
             throttling.Attempt().begin("192.0.2.1", "1188")
         with pytest.raises(throttling.Throttled):
             throttling.Attempt().begin("192.0.2.1", "1188")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_told"),
+    [("127.0.0.1", True), ("10.0.0.1", True), ("", True), ("fd00::1", True), ("8.8.8.8", False)],
+)
+def test_the_log_tells_of_an_address_that_may_be_a_proxy_s(
+    address: str, is_told: bool, few_tries: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(2001, 2001 + TRIES + 1):
+        look_up(number, address=address)
+    (said,) = [r.getMessage() for r in caplog.records if r.name == "statuspro.contrib.django"]
+    assert said.startswith("429 for the route 'order/': all tries")
+    assert ("proxy" in said) is is_told
+    assert address not in said or not address
