@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from statuspro.api import orders
 from statuspro.contrib.django import conf
 from statuspro.contrib.django.client import get_client
+from statuspro.contrib.django.sources import mirror_in_use
 from statuspro.errors import APIError, NotFoundError
 from statuspro.types import Order
 
@@ -29,9 +30,13 @@ def look_up(number: str, email: str, deadline: float) -> Any:
         The order; None where the number is unknown, and where the address is not its customer's.
 
     Raises:
-        StatusProError: the service refused or failed, or did not respond in time.
+        StatusProError: the service refused or failed, or did not respond in time; or the setting
+            wants a mirror that is not there.
     """
-    return _of_service(number, email, deadline)
+    mirror = mirror_in_use()
+    if mirror is None:
+        return _of_service(number, email, deadline)
+    return mirror.lookup(number, email)
 
 
 @sensitive_variables()

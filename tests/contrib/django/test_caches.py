@@ -11,8 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from statuspro import ServerError
+from statuspro.contrib.django import get_client
 from statuspro.contrib.django.caches import cached_statuses, cached_summary
 from statuspro.sandbox import Sandbox
+from tests.support.rows import fill
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,20 @@ def test_the_cache_shows_no_key_and_is_the_one_of_the_setting(of_sandbox: dict[s
         assert not caches["default"]._cache
 
 
+def test_a_mirror_in_use_is_read_and_each_sync_counts(
+    of_sandbox: dict[str, Any], sandbox: Sandbox, database: None
+) -> None:
+    fill(sandbox)
+    before = len(sandbox.requests)
+    assert [status["code"] for status in cached_statuses()][:2] == ["st000001", "st000002"]
+    total = cached_summary()["total"]
+    assert cached_summary()["total"] == total
+    assert len(sandbox.requests) == before
+    sandbox.add_order()
+    fill(sandbox)
+    assert cached_summary()["total"] == total + 1
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -95,4 +111,4 @@ def test_a_fault_in_the_settings_is_named(given: dict[str, Any], said: str) -> N
         override_settings(STATUSPRO={"API_KEY": "x", **given}),
         pytest.raises(ImproperlyConfigured, match=said),
     ):
-        cached_statuses()
+        get_client()

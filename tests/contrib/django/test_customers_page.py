@@ -60,7 +60,7 @@ def test_the_files_of_the_page_work_in_a_project(tmp_path: Path, manage: Manage)
 
 def test_the_page_names_every_setting_template_and_block() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    asked = {"LOOKUP_TRIES", "LOOKUP_PERIOD", "CACHE", "STATUSES_TTL", "SUMMARY_TTL"}
+    asked = {"LOOKUP_TRIES", "LOOKUP_PERIOD", "CACHE", "STATUSES_TTL", "SUMMARY_TTL", "MIRROR"}
     assert asked <= set(conf.OWN)
     assert [key for key in asked if f"``{key}``" not in text] == []
     for template in TEMPLATES.glob("*.html"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -95,6 +96,27 @@ def test_of_several_orders_of_one_number_the_customer_s_own_is_found() -> None:
     assert found is not None
     assert found["id"] == 4
     assert mirror_of().lookup("7", "None") is None
+
+
+def test_a_wrong_number_and_a_wrong_address_cost_the_same(alias: str, shop: Sandbox) -> None:
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    fill(shop, alias)
+    order: Any = detail(shop.order(shop._store._ids[0]))
+    number, email = order["order_number"], order["customer"]["email"]
+    asked = []
+    for given, address in (
+        (number, email),
+        ("1", email),
+        (number, "bob@x.test"),
+        ("1", "x@y.test"),
+    ):
+        with CaptureQueriesContext(connections[alias]) as queries:
+            mirror_of(alias).lookup(given, address)
+        asked.append([re.sub(r"'[^']*'|\b[0-9]+\b", "?", query["sql"]) for query in queries])
+    assert len(asked[0]) == 2
+    assert asked == [asked[0]] * 4
 
 
 # One order, now

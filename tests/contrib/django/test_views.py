@@ -12,6 +12,7 @@ from unittest import mock
 
 import pytest
 from django import test
+from django.conf import settings
 from django.core.cache import cache
 from django.test import override_settings
 from django.urls import reverse
@@ -20,6 +21,7 @@ from django.views.debug import SafeExceptionReporterFilter
 from statuspro.contrib.django import views
 from statuspro.contrib.django.views import LookupView
 from statuspro.sandbox import Sandbox
+from tests.support.rows import fill
 
 # Of no types: checkers take what Django's clients return for requests.
 Client: Any = test.Client
@@ -123,6 +125,41 @@ def test_a_wrong_number_and_a_wrong_address_get_the_same_page(page: Page, sandbo
     assert (wrong_address.status_code, wrong_number.status_code) == (200, 200)
     asked = [(record.method, record.path) for record in sandbox.requests]
     assert asked == [("GET", "/orders/lookup")] * 2 or len(asked) == 2
+
+
+def test_an_order_is_read_from_the_mirror_once_a_sync_has_run_through(
+    page: Page, sandbox: Sandbox, database: None
+) -> None:
+    order_id, number = order_of(sandbox, status_code="st000002")
+    sandbox.client().add_order_comment(order_id, "The oak has arrived.", public=True)
+    fill(sandbox)
+    before = len(sandbox.requests)
+    said = text_of(page.look_up(f"#{number}", ANN.upper()))
+    assert "On the workbench" in said
+    assert "The oak has arrived." in said
+    wrong = [page.look_up(number, "bob@lee.example"), page.look_up(1, ANN)]
+    assert NO_SUCH_ORDER in text_of(wrong[0])
+    typed = re.compile(r'value="[^"]*"')
+    assert len({typed.sub("", response.text) for response in wrong}) == 1
+    assert len(sandbox.requests) == before
+
+
+def test_the_tries_at_the_mirror_are_counted_too(
+    page: Page, sandbox: Sandbox, database: None
+) -> None:
+    fill(sandbox)
+    said = [page.look_up(number, ANN).status_code for number in range(1, 12)]
+    assert said == [200] * 10 + [429]
+
+
+def test_a_mirror_that_is_wanted_and_empty_is_a_503(
+    page: Page, sandbox: Sandbox, database: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, number = order_of(sandbox)
+    with override_settings(STATUSPRO={**settings.STATUSPRO, "MIRROR": True}):
+        assert page.look_up(number, ANN).status_code == 503
+    assert [r.levelname for r in caplog.records if r.name.startswith("statuspro")] == ["ERROR"]
+    assert not sandbox.requests
 
 
 def test_an_address_that_the_service_refuses_is_no_order(page: Page, sandbox: Sandbox) -> None:
@@ -278,8 +315,6 @@ def test_a_service_that_refuses_or_fails_is_a_503(
 
 
 def test_a_service_that_is_down_or_late_is_a_503(page: Page, sandbox: Sandbox) -> None:
-    from django.conf import settings
-
     _, number = order_of(sandbox)
     sandbox.slow(1.0)
     with override_settings(STATUSPRO={**settings.STATUSPRO, "DEADLINE": 0.2}):
