@@ -16,6 +16,13 @@ from statuspro.contrib.notebook.columns import NO_STATUS
 from statuspro.contrib.notebook.frames import orders_frame
 from statuspro.contrib.notebook.histories import durations_frame, history_frame
 from statuspro.contrib.notebook.interruption import read_so_far
+from statuspro.contrib.notebook.plots import (
+    plot_age,
+    plot_by_status,
+    plot_due,
+    plot_durations,
+    plot_flow,
+)
 from statuspro.contrib.notebook.showing import Shown, show
 from statuspro.contrib.notebook.syncing import sync
 
@@ -25,6 +32,11 @@ __all__ = [
     "durations_frame",
     "history_frame",
     "orders_frame",
+    "plot_age",
+    "plot_by_status",
+    "plot_due",
+    "plot_durations",
+    "plot_flow",
     "read_so_far",
     "show",
     "sync",
