@@ -37,10 +37,14 @@ def wrong_kind(name: str, wanted: str, value: Any) -> TypeError:
     return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
 
 
+def _numpys_kind(value: Any) -> str | None:
+    """The kind of a scalar of numpy's, such as `b` for a flag; None for anything else."""
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return kind if getattr(value, "ndim", None) == 0 else None
+
+
 def _is_bool(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    is_numpys = getattr(dtype, "kind", None) == "b" and getattr(value, "ndim", None) == 0
-    return isinstance(value, bool) or is_numpys
+    return isinstance(value, bool) or _numpys_kind(value) == "b"
 
 
 def whole_number(name: str, value: Any, least: int) -> int:
@@ -57,12 +61,17 @@ def whole_number(name: str, value: Any, least: int) -> int:
 
 
 def seconds(name: str, value: Any) -> float:
-    """A number of seconds, not negative; `inf` is one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    """A number of seconds (numpy's too), not negative; `inf` is one."""
+    if not _is_number(value):
         raise wrong_kind(name, "a number of seconds", value)
     if math.isnan(value) or value < 0:
         raise ValueError(f"{name} must not be negative")
     return float(value)
+
+
+def _is_number(value: Any) -> bool:
+    is_numpys = _numpys_kind(value) in ("i", "u", "f")
+    return is_numpys or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def timeout(name: str, value: Any) -> Any:
@@ -134,9 +143,11 @@ def day(name: str, value: Any) -> str:
 
     Args:
         name: of the argument.
-        value: a `date`; a `datetime` or pandas' `Timestamp` (its day); or a string, `YYYY-MM-DD` or
-            midnight in UTC as the service writes it.
+        value: a `date`; a `datetime`, pandas' `Timestamp` or numpy's `datetime64` (its day); or a
+            string, `YYYY-MM-DD` or midnight in UTC as the service writes it.
     """
+    if _numpys_kind(value) == "M" and value == value:  # NaT equals nothing
+        value = str(value)[:10]
     if isinstance(value, datetime.date) and value != value:  # pandas' NaT
         raise ValueError(f"{name} must be a day, and NaT is none")
     if isinstance(value, datetime.datetime):
