@@ -374,6 +374,9 @@ def test_many_orders_go_in_bulk_and_the_page_says_what_became_of_them(
     assert sandbox.requests == []
     tells = send(staff, page)
     assert "5 done; 1 passed over, or not done yet; 1 skipped." in tells
+    response = staff.post(page, {"look": "1"})
+    again = text_of(staff.get(response["Location"]))
+    assert "5 done; 1 passed over, or not done yet; 1 skipped." in again
     ((path, body),) = writes(sandbox)
     assert path == "bulk-status"
     assert sorted(body["order_ids"]) == sorted(order.pk for order in orders[:6])

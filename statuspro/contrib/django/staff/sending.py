@@ -208,8 +208,9 @@ def _looked_for(clock: Clock, outcomes: Outcomes, status_code: str) -> Outcomes:
 
 
 def _told_of(applied: list[int], not_applied: list[int], before: Outcomes) -> Outcomes:
-    """What a look tells; where it finds none, the service may not have begun."""
-    what = PASSED_OVER if applied else ACCEPTED
+    """What a look tells; where none is found by any look, the service may not have begun."""
+    has_begun = applied or any(each["what"] == DONE for each in before.values())
+    what = PASSED_OVER if has_begun else ACCEPTED
     left = [order_id for order_id in not_applied if before[str(order_id)]["what"] != UNSURE]
     return {**_all(applied, DONE, ""), **_all(left, what, "")}
 
