@@ -128,7 +128,7 @@ def measure_along(axis: Axis) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
 
 
-def label_days(ax: Axes, bins: pd.DatetimeIndex, least: str) -> None:
+def label_days(ax: Axes, bins: pd.DatetimeIndex, least: str, label: str = "") -> None:
     """Labels days below the axes, so that no two labels touch.
 
     They are days whatever the time zone of matplotlib's settings: the ticks say what was given.
@@ -137,6 +137,7 @@ def label_days(ax: Axes, bins: pd.DatetimeIndex, least: str) -> None:
         ax: with days along x, in matplotlib's numbers.
         bins: the first day of each bar.
         least: the shortest step between two ticks, one of `D`, `W-MON` and `MS`.
+        label: of the axis.
     """
     most = max(2, int(_points(ax, "width") / _ROOM))
     ticks, words = bins[:1], _days_in_words(bins[:1], least)
@@ -151,6 +152,7 @@ def label_days(ax: Axes, bins: pd.DatetimeIndex, least: str) -> None:
     ax.set_xlim(at[0] - margin, at[-1] + margin)
     ax.xaxis.set_major_locator(FixedLocator(list(numbers(ticks))))
     ax.xaxis.set_major_formatter(FixedFormatter(words))
+    ax.set_xlabel(label)
 
 
 def _days_in_words(ticks: pd.DatetimeIndex, step: str) -> Sequence[str]:

@@ -30,11 +30,13 @@ class Bins:
         word: what a bin is called.
         step: from one bin to the next, in pandas' word.
         length: of a bin, in days.
+        label: of their axis.
     """
 
     def __init__(self, freq: Literal["D", "W", "M"]) -> None:
         self.freq = freq
         self.word, self.step, self.length = _BINS[freq]
+        self.label = "weeks from Monday" if freq == "W" else ""
 
     @classmethod
     def around(cls, now: _Moment, days: _Series) -> Bins:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from statuspro.contrib.notebook._colors import contrast, ink_on
@@ -53,7 +54,8 @@ white-space:pre-line}
 font-size:14px;color:inherit;width:auto}
 .statuspro.statuspro.statuspro tr,
 .statuspro.statuspro.statuspro td{background:none;border:0;text-align:left;
-vertical-align:top;padding:.15em .8em .15em 0;max-width:none;white-space:normal}
+vertical-align:baseline;padding:.15em .8em .15em 0;line-height:1.6;max-width:none;
+white-space:normal}
 .statuspro.statuspro.statuspro td.sp-count{text-align:right;font-variant-numeric:tabular-nums}
 .statuspro.statuspro.statuspro td.sp-track{width:22em}
 .statuspro.statuspro.statuspro td.sp-part{padding-top:.7em;font-weight:600}
@@ -83,9 +85,10 @@ def element(name: str, *children: str, cls: str = "", style: str = "", **attribu
     return Html(f"<{name}{written}>{join(children)}</{name}>")
 
 
-def join(parts: tuple[str, ...] | list[Html]) -> Html:
-    """Joins markup and text, which is escaped."""
-    return Html("".join(part if isinstance(part, Html) else escape(part) for part in parts))
+def join(parts: Iterable[str], between: str = "") -> Html:
+    """Joins markup and text; what is no markup is escaped."""
+    written = (part if isinstance(part, Html) else escape(part) for part in parts)
+    return Html(escape(between).join(written))
 
 
 def page(*children: str) -> Html:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _OVERDUE, _TODAY, _AHEAD = "#dc2626", "#f59e0b", "#3b82f6"
 
-#: Widths of a bin that a bar takes, and the bins from which on there is no gap between bars.
+#: Widths of a bin that a bar takes; of many bins there is no gap, and many dots are small.
 _BAR, _MANY = 0.8, 200
 
 #: Dots from which on their median is worth a line.
@@ -133,9 +133,11 @@ def plot_age(
         return _axes.say(ax, title, "No order has a status.")
     seconds, unit = _unit(ages.max())
     _axes.dress(ax, title, grid="x")
-    for row, status in enumerate(statuses):
-        values = ages[status.rows].dropna().to_numpy(dtype=float) / seconds
-        _draw_dots(ax, row, np.sort(values), status.color)
+    values = [np.sort(ages[status.rows].dropna()) / seconds for status in statuses]
+    is_many = max(map(len, values)) > _MANY
+    for row, (status, its) in enumerate(zip(statuses, values, strict=True)):
+        _draw_dots(ax, row, its, status.color, is_small=is_many)
+        _draw_median(ax, row, its)
     longest = ages.max() / seconds or 1.0
     ax.set_xlim(-0.02 * longest, 1.05 * longest)
     ax.set_xlabel(f"{unit} (line: median)")
@@ -231,15 +233,9 @@ def _draw_due(ax: Axes, bins: Bins, days: Any, now: Any) -> tuple[list[Patch], f
         label = f"{int(its.sum()):,} {part}{_beyond(days[its], first, last)}"
         handles.append(Patch(**shape, label=label))
     if bins.freq == "D":
-        ax.vlines(
-            _axes.numbers(pd.DatetimeIndex([now]))[0],
-            0,
-            max(heights.max(), 1),
-            color=_TODAY,
-            linestyle=":",
-            zorder=0.5,
-        )
-    _axes.label_days(ax, index, bins.step)
+        at = _axes.numbers(pd.DatetimeIndex([now]))
+        ax.vlines(at, 0, max(heights.max(), 1), color=_TODAY, linestyle=":", zorder=0.5)
+    _axes.label_days(ax, index, bins.step, bins.label)
     return handles, max(heights.max(), 1)
 
 
@@ -251,22 +247,23 @@ def _beyond(days: Any, first: Any, last: Any) -> str:
     return f" ({', '.join(said)})" if said else ""
 
 
-def _draw_dots(ax: Axes, row: int, values: Any, color: str) -> None:
-    """Draws a dot for each value, spread over its row, and a line at their median."""
+def _draw_dots(ax: Axes, row: int, values: Any, color: str, *, is_small: bool) -> None:
+    """Draws a dot for each value, spread over its row."""
     # Steps of the golden ratio spread evenly, and alike in each drawing; the first is the middle.
     spread = ((np.arange(len(values)) * 0.618034 + 0.5) % 1 - 0.5) * 0.6
-    ground = _axes.ground(ax)
-    is_many = len(values) > _MANY
     ax.scatter(
-        values, row + spread, s=9 if is_many else 22, facecolors=[to_rgba(color, 0.7)],
-        edgecolors=outline(color, ground), linewidths=0.4, rasterized=is_many,
+        values, row + spread, s=9 if is_small else 22, facecolors=[to_rgba(color, 0.7)],
+        edgecolors=outline(color, _axes.ground(ax)), linewidths=0.4, rasterized=is_small,
     )  # fmt: skip
-    if len(values) < _FEW:
-        return
-    middle = float(np.median(values))
-    halo = [withStroke(linewidth=4, foreground=ground)]
-    ends = [row - 0.4, row + 0.4]
-    ax.plot([middle] * 2, ends, color=_axes.ink(ax), linewidth=2, path_effects=halo)
+
+
+def _draw_median(ax: Axes, row: int, values: Any) -> None:
+    """Draws a line at the median of a row's dots; a few dots need none."""
+    if len(values) >= _FEW:
+        middle = float(np.median(values))
+        halo = [withStroke(linewidth=4, foreground=_axes.ground(ax))]
+        ends = [row - 0.4, row + 0.4]
+        ax.plot([middle] * 2, ends, color=_axes.ink(ax), linewidth=2, path_effects=halo)
 
 
 def _draw_boxes(ax: Axes, figures: Any, statuses: Sequence[Status], size: float) -> None:
@@ -297,7 +294,7 @@ def _draw_flow(ax: Axes, bins: Bins, begins: Any, statuses: Sequence[Status]) ->
         _draw_bars(ax, bins, index, counts, heights, **shape)
         heights = heights + counts
         handles.append(Patch(**shape))
-    _axes.label_days(ax, index, bins.step)
+    _axes.label_days(ax, index, bins.step, bins.label)
     ax.set_ylim(0, heights.max() * 1.08)
     _axes.legend_beside(ax, handles, labelled(statuses))
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from statuspro import _arguments
 from statuspro.contrib.notebook._colors import NEUTRAL, usable
-from statuspro.contrib.notebook._markup import Html, chip, element, filled, name_of, page
+from statuspro.contrib.notebook._markup import Html, chip, element, filled, join, name_of, page
 from statuspro.contrib.notebook._texts import cells, one_line
 from statuspro.contrib.notebook._timeline import Event, all_events, public_events
 from statuspro.values import due_days
@@ -92,7 +92,7 @@ def _order(order: Mapping[str, Any], *, is_internal: bool) -> Shown:
     name = one_line(order.get("name")) or f"order {order.get('id')}"
     status, color = _status_of(order, is_internal=is_internal)
     due, is_late = _due(order)
-    customer = _customer(order) if is_internal else ""
+    customer = _customer(order) if is_internal else []
     events = all_events(order) if is_internal else public_events(order)
     note = " ".join(_notes(order, events, is_internal=is_internal))
     html = page(
@@ -100,12 +100,12 @@ def _order(order: Mapping[str, Any], *, is_internal: bool) -> Shown:
         chip(status, color),
         " ",
         element("span", due, cls="sp-late" if is_late else "sp-faint"),
-        *_if(customer, element("div", name_of(customer), cls="sp-faint")),
+        *_if(customer, element("div", join(map(name_of, customer), ", "), cls="sp-faint")),
         *_if(events, element("ol", *map(_event_html, events))),
         element("p", note, cls="sp-faint"),
     )
     head = "  ".join(part for part in (name, f"[{status}]", due) if part)
-    text = [head, *_if(customer, customer), *_event_lines(events), note]
+    text = [head, *_if(customer, ", ".join(customer)), *_event_lines(events), note]
     return Shown(html, "\n".join(text))
 
 
@@ -136,11 +136,12 @@ def _day(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B %Y}"
 
 
-def _customer(order: Mapping[str, Any]) -> str:
+def _customer(order: Mapping[str, Any]) -> list[str]:
+    """The customer's name, address and language, as far as they are there."""
     customer = order.get("customer")
     customer = customer if isinstance(customer, Mapping) else {}
     parts = [one_line(customer.get(key)) for key in ("name", "email", "locale")]
-    return ", ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def _notes(

@@ -514,6 +514,7 @@ def test_arrivals_are_counted_by_week_from_monday(ax: Axes) -> None:
     gray, pink = _COLORS["gray"], _COLORS["pink"]
     assert bars(ax) == {gray: {"03-02": 2}, pink: {"03-02": 1, "03-09": 1}}
     assert days(ax) == ["2 Mar\n2026", "9 Mar"]
+    assert ax.get_xlabel() == "weeks from Monday"
 
 
 def test_the_days_are_those_of_the_columns_time_zone(ax: Axes) -> None:

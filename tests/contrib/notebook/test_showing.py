@@ -157,6 +157,12 @@ def test_all_is_shown_to_a_reader_who_asks_for_it() -> None:
         assert "Fraud check (not public)" in text
 
 
+def test_a_name_that_is_written_from_the_right_turns_nothing_else_around() -> None:
+    customer = {"name": "תמר לוי", "email": "tamar@levi.test", "locale": "he"}
+    html = show(an_order(customer=customer), internal=True)._repr_html_()
+    assert "<bdi>תמר לוי</bdi>, <bdi>tamar@levi.test</bdi>, <bdi>he</bdi>" in html
+
+
 def test_a_public_name_stands_for_the_name_until_all_is_asked_for() -> None:
     status = {**a_status("Joinery 2"), "public_name": "On the workbench"}
     order = an_order(an_event(1, status), status=status)
