@@ -36,7 +36,10 @@ default_role = "code"
 # A reference that is written out, such as `statuspro.APIError`, must have one.
 nitpick_ignore_regex = [
     (r"py:.*", r"(?!statuspro\.).*"),
-    (r"py:.*", r"statuspro\.(_\w+|responses|sandbox|session)\..*"),
+    (
+        r"py:.*",
+        r"statuspro\.(_\w+|responses|sandbox|session|contrib\.notebook\.(sources|syncing))\..*",
+    ),
 ]
 
 html_theme = "furo"
