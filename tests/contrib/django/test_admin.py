@@ -338,7 +338,30 @@ def test_a_visitor_is_sent_to_the_login() -> None:
         assert Client().get(path)["Location"].startswith("/admin/login/")
 
 
-# The catalogue, and projects without an admin
+# Other sites, the catalogue, and projects without an admin
+
+
+def test_another_site_of_the_project_has_the_pages_at_its_own_addresses(staff: Any) -> None:
+    from django.contrib import admin
+    from django.test import override_settings
+    from django.urls import path
+
+    from statuspro.contrib.django.admin import OrderAdmin
+    from statuspro.contrib.django.models import Order
+
+    board = admin.AdminSite(name="board")
+    board.register(Order, OrderAdmin)
+    urls: Any = type("urls", (), {"urlpatterns": [path("board/", board.urls)]})
+    save(row(1))
+    with override_settings(ROOT_URLCONF=urls):
+        page = staff.get("/board/statuspro/order/1/change/").content.decode()
+        assert 'href="/board/statuspro/order/1/move/"' in page
+        chosen = {"action": "comment", "index": 0, "_selected_action": [1]}
+        response = staff.post("/board/statuspro/order/", chosen)
+        assert response["Location"].startswith("/board/statuspro/order/tasks/")
+        response = staff.post(response["Location"], {"comment": "a word"})
+        assert response["Location"].startswith("/board/statuspro/order/tasks/")
+        assert staff.get(response["Location"]).status_code == 200
 
 
 def test_the_catalogue_is_shown_in_its_order(staff: Any, sandbox: Sandbox) -> None:
@@ -348,6 +371,20 @@ def test_the_catalogue_is_shown_in_its_order(staff: Any, sandbox: Sandbox) -> No
     assert at == sorted(at)
     page = staff.get("/admin/statuspro/status/st000002/change/")
     assert "A joiner is making this piece" in text_of(page)
+
+
+def test_the_documentation_has_the_permissions_and_bounds() -> None:
+    from statuspro.contrib.django.models import Order
+    from statuspro.contrib.django.staff import clock, kinds
+
+    page = (ROOT / "docs" / "django-admin.rst").read_text(encoding="utf-8")
+    for code, _ in Order._meta.permissions:
+        (row,) = re.findall(rf"``statuspro\.{code}`` +(\d+) orders", page)
+        name = code.removesuffix("_order")
+        most = kinds.KINDS[name].most if name in kinds.KINDS else kinds.MOST_SINGLE
+        assert int(row) == most
+    assert f"Up to {kinds.FEW} orders are moved one by one" in page
+    assert f"{clock._SECONDS:.0f} seconds at most, or {clock._PART:.0%}".replace("%", " %") in page
 
 
 WITHOUT_ADMIN = """

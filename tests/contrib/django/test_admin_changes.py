@@ -245,6 +245,24 @@ def test_after_a_failure_the_orders_left_are_not_sent(staff: Any, sandbox: Sandb
     assert len(writes(sandbox)) == 1
 
 
+def test_orders_that_were_not_sent_are_prepared_again_and_no_others(
+    staff: Any, sandbox: Sandbox
+) -> None:
+    orders = orders_of(sandbox, *[IN_PRODUCTION] * 3)
+    page = prepare(staff, orders, mail="none")
+    sandbox.fail(500, times=1, method="POST")
+    tells = send(staff, page)
+    assert "2 not sent; 1 uncertain." in tells
+    assert "Prepare the unsent ones again" in tells
+    again = staff.post(page, {"again": "1"})["Location"]
+    assert "Move 2 orders to Shipped?" in text_of(staff.get(again))
+    assert len(writes(sandbox)) == 1
+    assert "2 done." in send(staff, again)
+    sent = [record.path.split("/")[-2] for record in sandbox.requests if record.method == "POST"]
+    assert len(sent) == len(set(sent)) == 3
+    assert staff.post(again, {"again": "1"})["Location"] == again
+
+
 def test_after_a_refusal_the_orders_left_are_sent(staff: Any, sandbox: Sandbox) -> None:
     orders = orders_of(sandbox, *[IN_PRODUCTION] * 3)
     page = prepare(staff, orders)
@@ -652,6 +670,25 @@ def test_a_permission_that_was_taken_away_sends_nothing(staff: Any, sandbox: San
     staff.user.user_permissions.clear()
     assert staff.post(page, {"send": "x"}).status_code == 403
     assert writes(sandbox) == []
+
+
+def test_what_a_member_of_the_staff_may_not_see_they_do_not_change(
+    staff: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from statuspro.contrib.django.admin import OrderAdmin
+    from statuspro.contrib.django.models import Order
+
+    theirs, hidden = orders_of(sandbox, IN_PRODUCTION, IN_PRODUCTION)
+    page = prepare(staff, [theirs, hidden], "comment", comment="A word")
+    seen = Order.objects.exclude(pk=hidden.pk)
+    monkeypatch.setattr(OrderAdmin, "get_queryset", lambda *_: seen)
+    for path in ("change", "move", "comment"):
+        assert staff.get(f"{ORDERS}{hidden.pk}/{path}/").status_code in (302, 404)
+    assert staff.post(f"{ORDERS}{hidden.pk}/fetch/").status_code == 404
+    again = staff.post(page, {"send": "x"})["Location"]
+    assert again != page
+    assert "1 done; 1 skipped." in send(staff, again)
+    assert len(writes(sandbox)) == 1
 
 
 def test_no_page_changes_anything_without_its_token(staff: Any, sandbox: Sandbox) -> None:

@@ -146,6 +146,8 @@ class Pages:
     def _post(self, request: Any, task: Task, kind: Kind) -> HttpResponse:
         if task.sent_at is not None and "look" in request.POST:
             return self._look_again(request, task)
+        if task.sent_at is not None and "again" in request.POST:
+            return self._plan_unsent(request, task, kind)
         if task.sent_at is not None:
             return self._told_of_second(request, task)
         return self._send(request, task, kind)
@@ -179,6 +181,13 @@ class Pages:
             messages.WARNING,
         )
         return self._redirect(self._plan(request, kind, task.ids, task.back, task.values or {}))
+
+    def _plan_unsent(self, request: Any, task: Task, kind: Kind) -> HttpResponse:
+        """Asks anew about the orders of which it is certain that nothing was sent."""
+        ids = sending.unsent(task.outcome or {})
+        if not ids:
+            return self._redirect(task)
+        return self._redirect(self._plan(request, kind, ids, task.back, task.values or {}))
 
     def _look_again(self, request: Any, task: Task) -> HttpResponse:
         if task.outcome is not None and task.kind == "move":

@@ -85,6 +85,11 @@ def look_again(outcomes: Outcomes, status_code: str) -> Outcomes:
     return {**outcomes, **_told_of(found["applied"], found["not_applied"], outcomes)}
 
 
+def unsent(outcomes: Outcomes) -> list[int]:
+    """Finds the orders that were to be changed, and of which nothing was sent."""
+    return [int(order_id) for order_id, each in outcomes.items() if each["what"] == NOT_SENT]
+
+
 #: What another look may find to be done.
 OPEN = (UNSURE, ACCEPTED, PASSED_OVER)
 

@@ -115,7 +115,7 @@ def confirmation(task: Task, orders: dict[int, Any], most: int) -> dict[str, Any
         "is_asked": (task.plan or {})["is_asked"],
         "is_bulk": task.kind == "move" and len(task.ids) > FEW,
         "at": parse_datetime((task.plan or {})["at"]),
-        "mails": _mails(task, [orders[each] for each in able if each in orders], len(able)),
+        "mails": _mails(task, orders, able),
         "comment": values.get("comment"),
         "is_public": values.get("public"),
         "status": _badge_of(values["status"]) if task.kind == "move" else None,
@@ -155,6 +155,7 @@ def results(task: Task, orders: dict[int, Any]) -> dict[str, Any]:
         "groups": groups,
         "summary": _summary(outcome),
         "is_known": task.outcome is not None,
+        "unsent": sum(each["what"] == sending.NOT_SENT for each in outcome.values()),
         "can_look": is_open and task.kind == "move",
         "is_bulk": task.kind == "move" and len(task.ids) > FEW,
         "mailed": _mailed(task),
@@ -284,7 +285,7 @@ class Mails(NamedTuple):
     names: list[str]
 
 
-def _mails(task: Task, orders: list[Any], able: int) -> Mails:
+def _mails(task: Task, orders: dict[int, Any], able: list[int]) -> Mails:
     if task.kind == "move":
         return _mails_of_move(task, orders, able)
     if task.kind == "comment":
@@ -304,22 +305,23 @@ def _mails(task: Task, orders: list[Any], able: int) -> Mails:
     )
 
 
-def _mails_of_move(task: Task, orders: list[Any], able: int) -> Mails:
+def _mails_of_move(task: Task, orders: dict[int, Any], able: list[int]) -> Mails:
     if not (task.values or {})["notify"]:
         said = "Neither the customers nor the additional addresses get a mail of this change."
         return Mails("no", "Nobody is mailed", said, [])
     if not able:
         return Mails("no", "Nobody is mailed", "No order can be moved.", [])
+    planned = (task.plan or {})["orders"]
+    is_certain = all(planned[str(each)]["can"] for each in able)
+    number = len(able) if is_certain else f"Up to {len(able)}"
+    whom = "customer is" if len(able) == 1 else "customers are"
+    words = "The service mails the customer of each order, and the order's additional addresses."
+    named = [orders[each] for each in able if each in orders]
     names = [
         f"{order.customer_name or 'no name'} ({order.customer_email or 'no e-mail address known'})"
-        for order in orders
+        for order in named
     ]
-    most = "Up to " if len(task.ids) > FEW else ""
-    whom = "customer is" if able == 1 else "customers are"
-    words = "The service mails the customer of each order, and the order's additional addresses."
-    if len(names) > FEW:
-        names = []
-    return Mails("yes", f"{most}{able} {whom} mailed", words, names)
+    return Mails("yes", f"{number} {whom} mailed", words, names if len(names) <= FEW else [])
 
 
 def _mailed(task: Task) -> str:
