@@ -3,6 +3,8 @@
 import json
 import re
 import runpy
+import time
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -41,3 +43,27 @@ def test_the_commands_still_write_what_their_pictures_show(name: str, tmp_path: 
     module = runpy.run_path(str(PICTURES / "shell.py"))
     recorded = json.loads((PICTURES / "shell.json").read_text())[name]
     assert module["written"](name, tmp_path) == recorded
+
+
+@pytest.fixture(scope="module")
+def of_notebooks() -> Iterator[dict[str, str]]:
+    """The pictures of the page "Notebooks", drawn now."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        yield runpy.run_path(str(PICTURES / "notebook.py"))["pictures"]()
+    time.tzset()
+
+
+@pytest.mark.parametrize("name", ["by-status", "due", "age", "durations", "flow"])
+def test_the_plots_of_the_notebooks_are_drawn_so(name: str, of_notebooks: dict[str, str]) -> None:
+    drawn = (PICTURES / f"notebook-{name}.svg").read_text()
+    assert words(drawn) == words(of_notebooks[f"notebook-{name}.svg"])
+    assert len(words(drawn)) > 10
+    assert len(drawn) < 40_000
+
+
+@pytest.mark.parametrize("name", ["order", "statuses", "summary"])
+def test_the_pages_of_the_notebooks_are_shown_so(name: str, of_notebooks: dict[str, str]) -> None:
+    shown = (PICTURES / f"notebook-{name}.html").read_text()
+    assert shown == of_notebooks[f"notebook-{name}.html"]

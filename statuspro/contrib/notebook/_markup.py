@@ -34,7 +34,6 @@ font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 --sp-line:var(--jp-border-color2,var(--vscode-panel-border,#3d444d))}}
 .statuspro .sp-title{font-size:16px;font-weight:600;margin:0 .5em 0 0}
 .statuspro .sp-faint{color:var(--sp-faint)}
-.statuspro .sp-late{border-bottom:2px solid #dc2626}
 .statuspro .sp-chip{display:inline-block;border:1px solid;border-radius:1em;padding:0 .7em;
 font-weight:600;min-width:18em;box-sizing:border-box}
 .statuspro .sp-one,.statuspro code{white-space:nowrap;min-width:0}

@@ -91,7 +91,7 @@ def _are_statuses(thing: Any) -> bool:
 def _order(order: Mapping[str, Any], *, is_internal: bool) -> Shown:
     name = one_line(order.get("name")) or f"order {order.get('id')}"
     status, color = _status_of(order, is_internal=is_internal)
-    due, is_late = _due(order)
+    due = _due(order)
     customer = _customer(order) if is_internal else []
     events = all_events(order) if is_internal else public_events(order)
     note = " ".join(_notes(order, events, is_internal=is_internal))
@@ -99,7 +99,7 @@ def _order(order: Mapping[str, Any], *, is_internal: bool) -> Shown:
         element("span", name_of(name), cls="sp-title"),
         chip(status, color),
         " ",
-        element("span", due, cls="sp-late" if is_late else "sp-faint"),
+        element("span", due, cls="sp-faint"),
         *_if(customer, element("div", join(map(name_of, customer), ", "), cls="sp-faint")),
         *_if(events, element("ol", *map(_event_html, events))),
         element("p", note, cls="sp-faint"),
@@ -122,14 +122,13 @@ def _status_of(order: Mapping[str, Any], *, is_internal: bool) -> tuple[str, str
     return name, usable(status.get("color"))
 
 
-def _due(order: Mapping[str, Any]) -> tuple[str, bool]:
-    """Says when an order is due, and whether that is over."""
+def _due(order: Mapping[str, Any]) -> str:
+    """Says when an order is due."""
     first, last = due_days(order)
     first, last = first or last, last or first
     if first is None or last is None:
-        return "", False
-    said = f"due {_day(last)}" if first == last else f"due {_day(first)} to {_day(last)}"
-    return said, last < date.today()
+        return ""
+    return f"due {_day(last)}" if first == last else f"due {_day(first)} to {_day(last)}"
 
 
 def _day(day: date) -> str:

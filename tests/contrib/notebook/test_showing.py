@@ -194,11 +194,6 @@ def test_the_due_date_is_said_as_a_day(due: Any, due_to: Any, said: str) -> None
         assert ("due" in text) is bool(said)
 
 
-def test_an_order_that_is_late_is_marked() -> None:
-    assert page(show(an_order(due_date="2020-01-01"))).styles("sp-late")
-    assert not page(show(an_order(due_date="2999-01-01"))).styles("sp-late")
-
-
 def test_an_order_of_a_list_says_where_its_history_is(client: StatusProClient) -> None:
     order = client.list_orders(max_items=1)["data"][0]
     for text in both(show(order)):
