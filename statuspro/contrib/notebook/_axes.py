@@ -180,9 +180,13 @@ def legend_beside(ax: Axes, handles: Sequence[Any], labels: Labels) -> None:
         text.set_text(label)
 
 
-def headroom(ax: Axes, most: float, lines: int) -> None:
-    """Leaves room above the highest bar for so many lines of a legend."""
-    taken = (lines + 1) * _font_size("legend.fontsize") * _LEGEND_LINE
+def legend_above(ax: Axes, handles: Sequence[Any], most: float) -> None:
+    """Sets a legend into the axes, above the highest bar, which is `most` high."""
+    ax.legend(
+        handles=handles, loc="upper left", labelcolor=ink(ax),
+        facecolor=ground(ax), edgecolor="none", framealpha=0.85,
+    )  # fmt: skip
+    taken = (len(handles) + 1) * _font_size("legend.fontsize") * _LEGEND_LINE
     share = min(0.6, taken / _points(ax, "height"))
     ax.set_ylim(0, most / (1 - share))
 

@@ -98,8 +98,7 @@ def plot_due(
     handles, highest = _draw_due(ax, bins, days, now)
     if missing := len(due) - len(days):
         handles.append(Patch(facecolor="none", label=f"{missing:,} without a due date"))
-    ax.legend(handles=handles, loc="upper left", frameon=False, labelcolor=_axes.ink(ax))
-    _axes.headroom(ax, highest, len(handles))
+    _axes.legend_above(ax, handles, highest)
     _axes.count_along(ax.yaxis)
     ax.set_ylabel("orders")
     return ax
