@@ -29,7 +29,8 @@ APIConnectionError APITimeoutError TruncatedListWarning
 
 # What nobody pays for who only wants a client.
 LEFT_ALONE = """
-argparse click django numpy orjson pandas platformdirs pytest redis rich sqlite3 tqdm unittest
+argparse click django matplotlib numpy orjson pandas platformdirs pytest redis rich sqlite3 tqdm
+unittest
 statuspro.cli statuspro.contrib statuspro.cli.demo statuspro.sandbox statuspro.testing
 """.split()
 
