@@ -395,6 +395,12 @@ print("matplotlib.pyplot" in sys.modules)
     assert run.stdout.splitlines() == [day, day, "1 due today", "False"], run.stderr
 
 
+def test_axes_that_have_hardly_room_for_a_label_have_one() -> None:
+    ax = Figure((1.1, 1.5)).subplots()
+    plot_due(due(*range(-9, 20)), today=TODAY, ax=ax)  # no month begins there
+    assert days(ax) == ["2 Mar\n2026"]
+
+
 def test_a_year_is_said_once(ax: Axes) -> None:
     made = [an_order(1, due_date="2026-12-30"), an_order(2, due_date="2027-01-02")]
     plot_due(orders_frame(made, progress=False), today=date(2026, 12, 29), ax=ax)
@@ -541,9 +547,11 @@ def test_statuses_of_one_colour_differ_in_their_pattern(ax: Axes) -> None:
     assert [hatch for _, hatch in looks] == ["", "", "////"]
 
 
-def test_twenty_statuses_in_a_legend_stay_within_the_figure() -> None:
+@pytest.mark.parametrize("size", [None, (8, 2.8)])
+def test_twenty_statuses_in_a_legend_stay_within_the_figure(size: Any) -> None:
     steps = [[("2026-03-02T08:00:00Z", number)] for number in range(20)]
-    ax = plot_flow(history(*steps, catalogue=LONG))
+    ax = None if size is None else Figure(size, layout="constrained").subplots()
+    ax = plot_flow(history(*steps, catalogue=LONG), ax=ax)
     in_legend(ax)
     legend = ax.get_legend()
     assert legend is not None

@@ -90,7 +90,8 @@ def test_an_order_is_a_timeline_from_the_oldest_on() -> None:
     received = an_event(1, a_status("Received"))
     shipped = an_event(3, a_status("Shipped"), "Two parcels", comment_is_public=True)
     shown = show(an_order(shipped, received))
-    for text in both(shown):
+    everything = show(an_order(shipped, received), internal=True)
+    for text in (*both(shown), *both(everything)):
         assert text.index("Received") < text.index("Two parcels")
     assert len(page(shown).styles("sp-dot")) == 2
 
