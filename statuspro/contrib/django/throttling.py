@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+import unicodedata
 from typing import Any
 
 from django.core.cache import caches
@@ -57,7 +58,7 @@ class Attempt:
         """
         tries = conf.value_of("LOOKUP_TRIES")
         self._take(f"address {network_of(address)}", tries)
-        self._take(f"number {number.removeprefix('#').casefold()}", tries * _ADDRESSES)
+        self._take(f"number {kernel_of(number)}", tries * _ADDRESSES)
 
     def forgive(self) -> None:
         """Gives the tries back: the visitor was right, or got no response."""
@@ -78,6 +79,19 @@ class Attempt:
                 return
         first = min(ends.values(), default=now + period)
         raise Throttled(max(1, math.ceil(min(first - now, period))))
+
+
+def kernel_of(number: str) -> str:
+    """Gives what counts as one number: its letters and digits of ASCII.
+
+    Databases, and so the service, may take many spellings for the same text, such as digits of
+    another script. None of them shall bring tries of its own.
+
+    Args:
+        number: the order's number or name, as the visitor has typed it.
+    """
+    plain = [str(unicodedata.digit(each, each)) for each in unicodedata.normalize("NFKD", number)]
+    return "".join(each for each in plain if each.isascii() and each.isalnum()).lower()
 
 
 def network_of(address: str) -> str:

@@ -123,6 +123,21 @@ def test_what_counts_as_one_visitor(one: str, other: str, is_same: bool) -> None
     assert (throttling.network_of(one) == throttling.network_of(other)) is is_same
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "en-1188",
+        "#EN-1188",
+        " EN 1188",
+        "EN\u00ad-1188\u0301",
+        "\uff25\uff2e\u0661\u0661\u0668\u0668",
+    ],
+)
+def test_an_order_has_no_more_tries_by_another_spelling(spelling: str) -> None:
+    assert throttling.kernel_of(spelling) == "en1188"
+    assert throttling.kernel_of("EN-1189") != "en1188"
+
+
 def test_the_cache_holds_no_number_and_no_address(few_tries: dict[str, Any]) -> None:
     look_up(2001)
     cache: Any = caches["default"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import socket
@@ -362,6 +363,23 @@ def test_error_reports_hide_what_was_typed(page: Page) -> None:
     for frame in frames:
         shown = dict(report.get_traceback_frame_variables(request, frame.raw))
         assert ANN not in str(shown)
+
+
+def test_a_fault_and_a_hint_are_read_out_with_their_field(page: Page) -> None:
+    shown = page.look_up("1188", "ann").text
+    (described,) = re.findall(r'name="email"[^>]* aria-describedby="([^"]+)"', shown)
+    assert len(described.split()) == 2
+    assert [name for name in described.split() if f'id="{name}"' not in shown] == []
+    (alert,) = re.findall(r"<p[^>]*role=\"alert\"[^>]*>", page.look_up("1188", ANN).text)
+    assert "autofocus" in alert
+
+
+def test_an_asgi_server_shows_the_page_too(page: Page, sandbox: Sandbox) -> None:
+    _, number = order_of(sandbox)
+    visitor: Any = test.AsyncClient()
+    given = {"number": number, "email": ANN}
+    response = asyncio.run(visitor.post(page.url, given))
+    assert f"Order #{number}" in text_of(response)
 
 
 def test_the_templates_of_a_project_take_the_place_of_ours(page: Page, sandbox: Sandbox) -> None:
