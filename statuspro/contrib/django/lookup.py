@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.views.decorators.debug import sensitive_variables
-
 from statuspro.api import orders
 from statuspro.contrib.django import conf
 from statuspro.contrib.django.client import get_client
@@ -17,7 +15,6 @@ from statuspro.types import Order
 _MAKES_NO_SENSE = (400, 422)
 
 
-@sensitive_variables()
 def look_up(number: str, email: str, deadline: float) -> Any:
     """Finds an order by what its customer knows of it.
 
@@ -39,7 +36,6 @@ def look_up(number: str, email: str, deadline: float) -> Any:
     return mirror.lookup(number, email)
 
 
-@sensitive_variables()
 def _of_service(number: str, email: str, deadline: float) -> Order | None:
     client = get_client()
     if conf.value_of("DEADLINE") is None:

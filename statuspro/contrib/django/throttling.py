@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.cache import caches
 from django.utils.crypto import salted_hmac
-from django.views.decorators.debug import sensitive_variables
 
 from statuspro.contrib.django import conf
 
@@ -42,7 +41,6 @@ class Attempt:
     def __init__(self) -> None:
         self._taken: list[str] = []
 
-    @sensitive_variables()
     def begin(self, address: str, number: str) -> None:
         """Takes a try of each of the two, for the length of the period.
 
@@ -65,7 +63,6 @@ class Attempt:
         _cache().delete_many(self._taken)
         self._taken.clear()
 
-    @sensitive_variables()
     def _take(self, subject: str, tries: int) -> None:
         period = conf.value_of("LOOKUP_PERIOD")
         # The cache holds neither a number nor an address.

@@ -76,7 +76,7 @@ class LookupView(FormView):
             return self.render_to_response(self.get_context_data(form=form), status=403)
         return super().post(request, *args, **kwargs)
 
-    @sensitive_variables()
+    @sensitive_variables()  # this hides the variables of all that it calls, too
     def form_valid(self, form: Any) -> Any:
         """Shows the order, or says that there is none, or why that cannot be told now."""
         number, email = form.cleaned_data["number"], form.cleaned_data["email"]

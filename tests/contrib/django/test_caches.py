@@ -38,12 +38,17 @@ def test_what_is_given_is_the_callers_own(of_sandbox: dict[str, Any]) -> None:
     assert cached_statuses()[0]["name"] == "Order Received"
 
 
-def test_the_setting_says_how_long(of_sandbox: dict[str, Any], sandbox: Sandbox) -> None:
-    with override_settings(STATUSPRO={**of_sandbox, "STATUSES_TTL": 1}):
+def test_the_setting_says_how_long(
+    of_sandbox: dict[str, Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, passed = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: clock() + sum(passed))
+    with override_settings(STATUSPRO={**of_sandbox, "STATUSES_TTL": 1000}):
         cached_statuses()
+        passed.append(900)
         cached_statuses()
         assert len(sandbox.requests) == 1
-        time.sleep(1.05)
+        passed.append(200)
         cached_statuses()
         assert len(sandbox.requests) == 2
 

@@ -124,8 +124,7 @@ def test_a_wrong_number_and_a_wrong_address_get_the_same_page(page: Page, sandbo
     typed = re.compile(r'value="[^"]*"')
     assert typed.sub("", wrong_address.text) == typed.sub("", wrong_number.text)
     assert (wrong_address.status_code, wrong_number.status_code) == (200, 200)
-    asked = [(record.method, record.path) for record in sandbox.requests]
-    assert asked == [("GET", "/orders/lookup")] * 2 or len(asked) == 2
+    assert len(sandbox.requests) == 2
 
 
 def test_an_order_is_read_from_the_mirror_once_a_sync_has_run_through(
@@ -163,10 +162,14 @@ def test_a_mirror_that_is_wanted_and_empty_is_a_503(
     assert not sandbox.requests
 
 
-def test_an_address_that_the_service_refuses_is_no_order(page: Page, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("status", [400, 422])
+def test_an_address_that_the_service_refuses_is_no_order(
+    status: int, page: Page, sandbox: Sandbox
+) -> None:
     _, number = order_of(sandbox)
-    assert NO_SUCH_ORDER in text_of(page.look_up(number, "ann@lee..example"))
     assert NO_SUCH_ORDER in text_of(page.look_up(number, "a\u00f6@m\u00fcller.example"))
+    sandbox.fail(status)
+    assert NO_SUCH_ORDER in text_of(page.look_up(number, ANN))
 
 
 def test_an_id_opens_no_order(page: Page, sandbox: Sandbox) -> None:
@@ -295,11 +298,9 @@ def test_another_site_cannot_have_its_visitors_guess(
     assert ANN not in response.text
 
 
-@pytest.mark.parametrize(
-    ("status", "said"), [(429, ""), (500, ""), (503, ""), (401, ""), (403, "")]
-)
+@pytest.mark.parametrize("status", [429, 500, 503, 401, 403])
 def test_a_service_that_refuses_or_fails_is_a_503(
-    status: int, said: str, page: Page, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    status: int, page: Page, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, number = order_of(sandbox)
     sandbox.fail(status)
