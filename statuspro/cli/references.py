@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from statuspro.api.orders import find_order, get_order
+from statuspro.api.statuses import status_named
 from statuspro.cli.exits import NOT_FOUND, USAGE
 from statuspro.session import Client
 from statuspro.types import Order, OrderListItem, StatusDefinition
@@ -115,31 +116,7 @@ def status_of(word: str, statuses: Sequence[StatusDefinition]) -> StatusDefiniti
     Raises:
         UnknownStatus: there is no such status (it names the near ones), or several have the name.
     """
-    wanted = _folded(word)
-    for key in ("code", "name"):
-        found = [each for each in statuses if wanted and _folded(each.get(key)) == wanted]
-        if len(found) > 1:
-            codes = ", ".join(status["code"] for status in found)
-            raise UnknownStatus(f"Several statuses are called {word!r}: {codes}. Give a code.")
-        if found:
-            return found[0]
-    raise UnknownStatus(f"No status is called {word!r}. {_near(wanted, statuses)}")
-
-
-def _folded(word: object) -> str | None:
-    """A word as it is compared; None for what names nothing."""
-    return " ".join(word.split()).casefold() or None if isinstance(word, str) else None
-
-
-def _near(wanted: str | None, statuses: Sequence[StatusDefinition]) -> str:
-    from difflib import get_close_matches
-
-    by_word = {
-        word: f"{status.get('name')} ({status['code']})"
-        for key in ("name", "code")
-        for status in statuses
-        if (word := _folded(status.get(key)))
-    }
-    near = get_close_matches(wanted or "", by_word, n=3, cutoff=0.5)
-    names = ", ".join(dict.fromkeys(by_word[word] for word in near or by_word))
-    return f"Did you mean {names}?" if near else f"There are {names}."
+    try:
+        return status_named(word, statuses)
+    except ValueError as error:
+        raise UnknownStatus(str(error)) from None
