@@ -17,7 +17,7 @@ copyright = "The statuspro authors"
 release = version = __version__
 
 extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 root_doc = "index"
 
 autodoc_member_order = "bysource"

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email.message import Message
 from email.parser import Parser
@@ -14,20 +15,29 @@ import pytest
 import statuspro
 
 ROOT = Path(__file__).parent.parent
+EXAMPLE = "docs/examples/django_shop"
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel, built from a copy of the tree, so that nothing is left behind in it."""
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of both archives, built from a copy of the tree: nothing is left behind in it."""
     tree = tmp_path_factory.mktemp("tree")
     for name in ("setup.cfg", "pyproject.toml", "README.rst", "LICENSE", "MANIFEST.in"):
         shutil.copy(ROOT / name, tree)
-    shutil.copytree(
-        ROOT / "statuspro", tree / "statuspro", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    for folder in ("statuspro", "docs/examples"):
+        ignored = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
+        shutil.copytree(ROOT / folder, tree / folder, ignore=ignored)
+    for left in ("shop.sqlite3", "shop.sqlite3-wal", "shop/urls.pyc"):
+        (tree / EXAMPLE / left).touch()
     build = "from setuptools import build_meta; build_meta.build_wheel('dist')"
+    build += "; build_meta.build_sdist('dist')"
     subprocess.run([sys.executable, "-c", build], cwd=tree, check=True, capture_output=True)
-    return zipfile.ZipFile(next((tree / "dist").glob("*.whl")))
+    return tree / "dist"
+
+
+@pytest.fixture(scope="module")
+def wheel(dist: Path) -> zipfile.ZipFile:
+    return zipfile.ZipFile(next(dist.glob("*.whl")))
 
 
 def metadata(wheel: zipfile.ZipFile) -> Message:
@@ -44,6 +54,16 @@ def test_wheel_has_every_module_page_and_the_type_marker(wheel: zipfile.ZipFile)
     }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert packed == {path.relative_to(ROOT).as_posix() for path in files} | {"statuspro/py.typed"}
+
+
+def test_the_source_archive_has_the_example_and_nothing_that_it_kept(dist: Path) -> None:
+    with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
+        names = [name.partition("/")[2] for name in archive.getnames()]
+    packed = {name for name in names if name.startswith(EXAMPLE) and Path(name).suffix}
+    files = [path for path in (ROOT / EXAMPLE).rglob("*.*") if path.suffix != ".pyc"]
+    kept = {path.relative_to(ROOT).as_posix() for path in files if ".sqlite3" not in path.name}
+    assert packed == kept
+    assert f"{EXAMPLE}/manage.py" in packed
 
 
 def test_wheel_requires_three_packages_and_no_more(wheel: zipfile.ZipFile) -> None:

@@ -67,3 +67,13 @@ def test_the_plots_of_the_notebooks_are_drawn_so(name: str, of_notebooks: dict[s
 def test_the_pages_of_the_notebooks_are_shown_so(name: str, of_notebooks: dict[str, str]) -> None:
     shown = (PICTURES / f"notebook-{name}.html").read_text()
     assert shown == of_notebooks[f"notebook-{name}.html"]
+
+
+def test_the_pictures_of_the_shop_are_small_and_shown() -> None:
+    pictures = sorted(PICTURES.glob("shop-*.webp"))
+    shown = re.findall(r"image:: pictures/(shop-\S+)", (PICTURES.parent / "django.rst").read_text())
+    assert [path.name for path in pictures] == sorted(shown)
+    script = (PICTURES / "shop.py").read_text()
+    taken = re.findall(r'picture\(browser, "([\w-]+)"', script)
+    assert sorted(f"shop-{name}.webp" for name in taken) == sorted(shown)
+    assert max(path.stat().st_size for path in pictures) < 60_000

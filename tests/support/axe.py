@@ -23,8 +23,10 @@ _SHA512 = (
 #: Beside the packages of the environment that runs the tests: fetched once for each.
 _KEPT = Path(sys.prefix) / "share" / f"axe-core-{_VERSION}.min.js"
 
+# A colour that is still fading into another one has a contrast of its own.
 _RUN = """
 const done = arguments[arguments.length - 1];
+document.getAnimations().forEach(animation => animation.finish());
 axe.run({resultTypes: ["violations"]}).then(
     results => done(results.violations), error => done(String(error)));
 """
