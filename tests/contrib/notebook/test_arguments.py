@@ -162,7 +162,7 @@ def test_a_mirror_takes_what_a_frame_gives(mirror: Mirror, client: StatusProClie
     assert list(mirror.orders(status_code=row.code, due_date_to=row.day, has_status=row.flag))
 
 
-MISSING = [pd.NA, pd.NaT, np.nan, np.datetime64("NaT"), None]
+MISSING = [pd.NA, pd.NaT, np.nan, np.datetime64("NaT", "s"), None]
 
 #: Each argument that a frame may fill, given a value that is missing there.
 REFUSED: dict[str, Callable[[StatusProClient, Any], Any]] = {

@@ -15,7 +15,7 @@ from statuspro import StatusProClient, StatusProError, TruncatedListWarning
 from statuspro._flat import COLUMNS
 from statuspro.contrib.notebook import NO_STATUS, orders_frame, read_so_far
 from statuspro.mirror import Mirror
-from statuspro.sandbox import Record, Sandbox
+from statuspro.sandbox import Sandbox
 
 #: The promised dtype of each column, as it prints.
 DTYPES = {
@@ -346,19 +346,17 @@ def test_what_was_read_before_an_interruption_is_there() -> None:
     shop = Sandbox(orders=250)
     client = shop.client(adapter=shop.adapter())
 
-    def interrupt(record: Record) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
         if len(shop.requests) > 2:  # the catalogue and a page
             raise KeyboardInterrupt
 
-    shop.on_request = interrupt
     with pytest.raises(KeyboardInterrupt) as caught:
-        orders_frame(client)
+        orders_frame(client.with_options(hooks={"response": interrupt}))
     frame = read_so_far()
     assert len(frame) == 100
     assert dtypes(frame) == DTYPES
     if sys.version_info >= (3, 11):
         assert caught.value.__notes__ == ["read_so_far() returns what was read before: 100."]
-    shop.on_request = None
     assert len(orders_frame(client)) == 250
     with pytest.raises(LookupError, match="no call was interrupted"):
         read_so_far()

@@ -18,7 +18,7 @@ from statuspro.contrib.notebook import (
     read_so_far,
 )
 from statuspro.mirror import Mirror
-from statuspro.sandbox import Record, Sandbox
+from statuspro.sandbox import Sandbox
 
 DTYPES = {
     "order_id": "int64",
@@ -174,13 +174,12 @@ def test_what_was_read_before_an_interruption_is_there() -> None:
     client = shop.client(adapter=shop.adapter(), max_retries=0)
     ids = [order["id"] for order in client.iter_orders(has_status=True)]
 
-    def interrupt(record: Record) -> None:
-        if record.path.endswith(str(ids[9])):
+    def interrupt(response: Any, **_: Any) -> None:
+        if response.url.endswith(str(ids[9])):
             raise KeyboardInterrupt
 
-    shop.on_request = interrupt
     with pytest.raises(KeyboardInterrupt):
-        history_frame(client, ids)
+        history_frame(client.with_options(hooks={"response": interrupt}), ids)
     assert list(read_so_far()["order_id"].unique()) == ids[:9]
     if sys.version_info >= (3, 11):
         assert dtypes(read_so_far()) == DTYPES

@@ -11,7 +11,7 @@ import pytest
 from statuspro import StatusProClient
 from statuspro.contrib.notebook import NO_STATUS, orders_frame, read_so_far, sync
 from statuspro.mirror import Mirror
-from statuspro.sandbox import Record, Sandbox
+from statuspro.sandbox import Sandbox
 
 IN_FRONT = {
     "kind": "category",
@@ -95,16 +95,15 @@ def test_what_is_in_step_stays_so_where_a_sync_is_interrupted(tmp_path: Path) ->
     client = shop.client(adapter=shop.adapter(), max_retries=0)
     left: Any = 25
 
-    def interrupt(record: Record) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
         nonlocal left
         left -= 1
         if left == 0:
             raise KeyboardInterrupt
 
-    shop.on_request = interrupt
     with Mirror(tmp_path / "orders.sqlite3") as mirror:
         with pytest.raises(KeyboardInterrupt):
-            sync(mirror, client)
+            sync(mirror, client.with_options(hooks={"response": interrupt}))
         first = read_so_far()
         assert 15 < len(first) < 25
         assert set(first.index) == set(orders_frame(mirror).index)
