@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
@@ -42,8 +42,9 @@ def mirror_in_use() -> DatabaseMirror | None:
 
 def _is_in_use(mirror: DatabaseMirror) -> bool:
     """Takes a database that is away, or without this app's tables, for one without a mirror."""
+    whole: Any = transaction.atomic(mirror.using)  # so the request's own transaction stays usable
     try:
-        with transaction.atomic(mirror.using):  # a failure leaves the request's transaction whole
+        with whole:
             return mirror.is_in_use
     except (DatabaseError, ImproperlyConfigured):
         return False

@@ -33,7 +33,7 @@ class LookupView(FormView):
     :meth:`client_address` where its proxy writes the visitor's address.
     """
 
-    form_class = LookupForm
+    form_class: Any = LookupForm
     template_name = "statuspro/lookup.html"
     order_template_name = "statuspro/order.html"
     throttled_template_name = "statuspro/throttled.html"
@@ -52,7 +52,9 @@ class LookupView(FormView):
     }
 
     @classmethod
-    def as_view(cls, **initkwargs: Any) -> Any:
+    def as_view(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls, **initkwargs: Any
+    ) -> Any:
         """Makes the view.
 
         Django's protection against forged requests needs a cookie. A look-up changes nothing and
@@ -64,7 +66,7 @@ class LookupView(FormView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Responds, with headers that keep the page out of caches, frames and search engines."""
-        response = super().dispatch(request, *args, **kwargs)
+        response: Any = super().dispatch(request, *args, **kwargs)
         for name, value in self.headers.items():
             response.headers[name] = value
         return response
@@ -72,8 +74,8 @@ class LookupView(FormView):
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Looks the order up. A form that another site has sent is shown afresh."""
         if self.is_cross_site():
-            form = self.get_form_class()()
-            return self.render_to_response(self.get_context_data(form=form), status=403)
+            form_class: Any = self.get_form_class()
+            return self.render_to_response(self.get_context_data(form=form_class()), status=403)
         return super().post(request, *args, **kwargs)
 
     @sensitive_variables()  # this hides the variables of all that it calls, too
