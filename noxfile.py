@@ -122,6 +122,13 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session
+def lab(session: nox.Session) -> None:
+    """Run the example notebooks in JupyterLab and write pictures of it, to be looked at."""
+    session.install("-e", ".[notebook]", "jupyterlab", "ipywidgets", "pytest", "selenium")
+    session.run("python", "-m", "tests.contrib.notebook.lab_run", "docs/_build/lab")
+
+
+@nox.session
 def schemathesis(session: nox.Session) -> None:
     """Try the sandbox against the service's interface description."""
     if not OPENAPI.exists():

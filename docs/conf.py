@@ -16,8 +16,8 @@ author = "The statuspro authors"
 copyright = "The statuspro authors"
 release = version = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "examples"]
+extensions = ["sphinx.ext.autodoc", "sphinx.ext.napoleon", "myst_nb"]
+exclude_patterns = ["_build", "examples/django_shop"]
 root_doc = "index"
 
 autodoc_member_order = "bysource"
@@ -42,9 +42,20 @@ nitpick_ignore_regex = [
     ),
 ]
 
+# The notebooks have no outputs of their own: each build runs them, in a folder that goes away.
+nb_execution_mode = "force"
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+# Their bar would be a line for each of its steps. A test holds that nothing else is told there.
+nb_output_stderr = "remove"
+# No notebook has widgets, whose script comes from another host.
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}
+
 html_theme = "furo"
 html_title = "statuspro"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["notebooks.css"]
 
 
 def setup(app: Sphinx) -> None:

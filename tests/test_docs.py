@@ -169,6 +169,19 @@ def test_an_id_that_is_not_filled_in_is_an_error(page: str, statuspro_sandbox: S
     assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
 
 
+def test_the_page_of_notebooks_opens_with_a_picture_in_six_lines(
+    statuspro_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (opening, *_) = blocks_of(ROOT / "docs" / "notebook.rst")
+    assert len([line for line in opening.splitlines() if line]) <= 6
+    picture = tmp_path / "due.png"
+    namespace: dict[str, Any] = {"picture": picture}
+    saving = f"{opening.rstrip()}.figure.savefig(picture)"  # what its last line returns
+    exec(compile(saving, "notebook.rst", "exec"), namespace)
+    namespace["client"].close()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("page", "test", "kind"),
     [

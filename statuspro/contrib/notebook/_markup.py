@@ -26,7 +26,7 @@ _STYLE = """
 --sp-ground:var(--jp-layout-color0,var(--vscode-editor-background,#ffffff));
 --sp-line:var(--jp-border-color2,var(--vscode-panel-border,#d0d7de));
 color:var(--sp-ink);background:var(--sp-ground);padding:.6em .8em;max-width:52em;
-font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
+font:14px/1.5 system-ui,sans-serif;overflow-wrap:anywhere;overflow-x:auto}
 @media(prefers-color-scheme:dark){.statuspro{
 --sp-ink:var(--jp-content-font-color1,var(--vscode-editor-foreground,#e6edf3));
 --sp-faint:var(--jp-content-font-color2,var(--vscode-descriptionForeground,#9da7b1));
@@ -55,6 +55,7 @@ font-size:14px;color:inherit;width:auto}
 .statuspro.statuspro.statuspro td{background:none;border:0;text-align:left;
 vertical-align:baseline;padding:.15em .8em .15em 0;line-height:1.6;max-width:none;
 white-space:normal}
+.statuspro.statuspro.statuspro td.sp-faint{min-width:10em}
 .statuspro.statuspro.statuspro td.sp-count{text-align:right;font-variant-numeric:tabular-nums}
 .statuspro.statuspro.statuspro td.sp-track{width:22em}
 .statuspro.statuspro.statuspro td.sp-part{padding-top:.7em;font-weight:600}
