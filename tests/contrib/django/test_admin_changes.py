@@ -214,6 +214,26 @@ def test_a_move_whose_response_is_lost_is_uncertain_and_not_sent_again(
 
 
 @pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("comment", {"comment": "A word"}, "Its timeline, fetched again, shows whether"),
+        ("set_due_date", {"first": "2026-03-15"}, "Its due date is March 15, 2026 now."),
+        ("set_due_date", {"clear": "on"}, "Its due date is not set now."),
+    ],
+)
+def test_what_is_uncertain_is_read_back(
+    staff: Any, sandbox: Sandbox, kind: str, values: dict[str, str], said: str
+) -> None:
+    (order,) = orders_of(sandbox, IN_PRODUCTION)
+    page = prepare(staff, [order], kind, **values)
+    sandbox.drop(times=5, applied=True, method="POST")
+    tells = send(staff, page)
+    assert "1 uncertain." in tells
+    assert said in tells
+    assert len(writes(sandbox)) == 1
+
+
+@pytest.mark.parametrize(
     ("fault", "said"),
     [
         ({"status": 500}, "look before you try again"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from statuspro._arguments import MOST_IDS
 from statuspro.contrib.django.models import Order
+from statuspro.contrib.django.staff.cells import span
 from statuspro.contrib.django.staff.clock import Clock
 from statuspro.contrib.django.staff.copies import fetch
 from statuspro.contrib.django.staff.kinds import FEW
@@ -14,7 +15,6 @@ from statuspro.contrib.django.staff.words import (
     FAILURES,
     FAILURES_OF_COPY,
     FAULTS_OF_ORDER,
-    UNCERTAIN,
     is_uncertain,
     told,
 )
@@ -115,15 +115,15 @@ def _send_one(
     clock: Clock, kind: str, order_id: int, values: dict[str, Any], is_checked: bool
 ) -> tuple[dict[str, str], Exception | None]:
     failure: Exception | None = None
+    what, words = DONE, ""
     try:
         _write(clock, kind, order_id, values, is_checked)
-        what, words = DONE, ""
     except FAULTS_OF_ORDER as error:
         what, words, failure = REFUSED, told(error), error
     except FAILURES as error:
         what, words, failure = (UNSURE if is_uncertain(error) else NOT_SENT), told(error), error
     if what in (DONE, UNSURE):
-        words = f"{words} {_read_back(clock, order_id, what)}".strip()
+        words = _read_back(clock, kind, order_id, what)
     return {"what": what, "words": words}, failure
 
 
@@ -147,16 +147,20 @@ def _write(
         client.set_order_due_date(order_id, values["first"], due_date_to=values["last"])
 
 
-def _read_back(clock: Clock, order_id: int, what: str) -> str:
+def _read_back(clock: Clock, kind: str, order_id: int, what: str) -> str:
     """Fetches the order into the copy; says what it is now where the change is not certain."""
     try:
         fetch(clock.client(), order_id)
     except FAILURES_OF_COPY as error:
         return f"The order could not be fetched again: {told(error)}"
-    order = Order.objects.filter(pk=order_id).only("status_name", "status_code").first()
+    order = Order.objects.filter(pk=order_id).defer("item", "detail").first()
     if what == DONE or order is None:
         return ""
-    return f"Its status is {order.status_name or order.status_code or 'not set'} now."
+    if kind == "comment":
+        return "Its timeline, fetched again, shows whether the comment is there."
+    if kind == "move":
+        return f"Its status is {order.status_name or order.status_code or 'not set'} now."
+    return f"Its due date is {span(order.due_date, order.due_date_to) or 'not set'} now."
 
 
 # Many orders
@@ -193,7 +197,7 @@ def _send_batch(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcome
         reason = told(error.__cause__ or error)
         fates = (ACCEPTED, error.accepted), (REFUSED, error.refused), (NOT_SENT, error.not_sent)
         outcomes = {key: each for what, of in fates for key, each in _all(of, what, reason).items()}
-        return {**outcomes, **_all(error.uncertain, UNSURE, UNCERTAIN)}
+        return {**outcomes, **_all(error.uncertain, UNSURE, "")}
     except FAILURES as error:
         return _all(ids, NOT_SENT, told(error))
     return _all(ids, ACCEPTED, "")

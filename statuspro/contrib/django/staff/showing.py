@@ -52,7 +52,7 @@ _FATES = {
     sending.UNSURE: (
         "Uncertain",
         "The service did not confirm these. They may have been changed, and their customers "
-        "mailed: look at each order before you try again.",
+        "mailed: look before you try again.",
         "warning",
     ),
     sending.REFUSED: ("Refused", "The service did not change these.", "error"),
