@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+import django
+from django.conf import settings
 from sphinx.application import Sphinx
 
 from statuspro._version import __version__
@@ -10,6 +12,13 @@ from statuspro._version import __version__
 sys.path.insert(0, str(Path(__file__).parent))
 
 from rooms import rooms
+
+# A module with Django's models can be imported in a project only.
+apps = ("contenttypes", "auth")
+settings.configure(
+    INSTALLED_APPS=[*(f"django.contrib.{app}" for app in apps), "statuspro.contrib.django"]
+)
+django.setup()
 
 project = "statuspro"
 author = "The statuspro authors"

@@ -28,7 +28,7 @@ PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
 #: What a block says of a line on whose account the service mails customers.
 MAILS = "# mails"
 #: Pages whose blocks are files of a project: `tests/contrib/` puts them into one.
-ELSEWHERE = frozenset({"django", "django-customers"})
+ELSEWHERE = frozenset({"django", "django-customers", "django-mirror"})
 #: Pages that read the budget, which a client in a sandbox has only if it is asked to pace itself.
 PACED = frozenset({"rate-limits"})
 BLOCK = re.compile(r"^( *)\.\. code-block:: python\n\n((?:\1 {4}.*\n|\n)+)", re.MULTILINE)

@@ -32,7 +32,7 @@ class DatabaseMirror(BaseMirror):
 
     It reads and synchronises as :class:`statuspro.mirror.Mirror` does. Reading costs no request,
     and goes on while another process synchronises. What a sync stores is committed order by order,
-    and the signals of :mod:`statuspro.contrib.django.signals` tell of it then.
+    and the signals of `statuspro.contrib.django.signals` tell of it then.
 
     Args:
         using: the alias of the database; by default the one that the project's routers name.
