@@ -17,5 +17,5 @@ def test_a_project_that_is_set_up_has_nothing_to_mend(manage: Manage) -> None:
 
 def test_a_project_that_is_not_hears_of_each_fault(manage: Manage) -> None:
     ran = manage("check", "--deploy", STATUSPRO_BASE_URL="http://127.0.0.1:8999")
-    assert re.findall(r"\(statuspro\.(\w+)\)", ran.stderr) == ["W001", "W002", "W004"]
+    assert re.findall(r"\(statuspro\.(\w+)\)", ran.stderr) == ["W001", "W002", "W004", "W005"]
     assert "(security.W" in ran.stderr

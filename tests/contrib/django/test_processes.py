@@ -21,7 +21,7 @@ from tests.support.paths import ROOT
 def test_check_and_migrate_run_without_a_key(manage: Manage) -> None:
     check = manage("check")
     assert check.returncode == 0
-    assert re.findall(r"\(statuspro\.(\w+)\)", check.stderr) == ["W001", "W002"]
+    assert re.findall(r"\(statuspro\.(\w+)\)", check.stderr) == ["W001", "W002", "W005"]
     migrated = manage("migrate", "--verbosity", "0")
     assert migrated.returncode == 0, migrated.stderr
 

@@ -8,7 +8,6 @@ DEBUG = False
 ALLOWED_HOSTS = ["shop.test"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     *OF_THE_PROJECT,
@@ -25,4 +24,8 @@ STATUSPRO = {
     "RATE_LIMIT_STORAGE": "redis://budget.test",
     "WORKERS": 4,
     "WORKER_TIMEOUT": 30,
+}
+# One for all workers: it counts the look-ups of customers.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cached"}
 }
