@@ -52,7 +52,7 @@ class LookupView(FormView):
     }
 
     @classmethod
-    def as_view(  # pyright: ignore[reportIncompatibleMethodOverride]
+    def as_view(  # pyright: ignore[reportIncompatibleVariableOverride]
         cls, **initkwargs: Any
     ) -> Any:
         """Makes the view.
