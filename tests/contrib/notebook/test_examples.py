@@ -179,3 +179,14 @@ def test_moving_a_batch_moves_what_was_chosen_and_nothing_else(
     assert {sandbox.order(int(each))["status"]["code"] for each in batch.index} == {"st000004"}
     assert {write.kind for write in sandbox.applied} == {"bulk-status"}
     assert sandbox.mails == []
+
+
+@pytest.mark.parametrize("played", ["moving_a_batch"], indirect=True)
+def test_moving_a_batch_moves_nothing_when_its_cell_is_run_again(
+    played: tuple[dict[str, Any], list[int]],
+) -> None:
+    names, _ = played
+    (move,) = (code for code in code_of("moving_a_batch") if "iter_bulk" in code)
+    names["sandbox"].requests.clear()
+    exec(compile(move, "moving_a_batch", "exec"), names)
+    assert names["sandbox"].requests == []
