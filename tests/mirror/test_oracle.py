@@ -76,14 +76,18 @@ class Night:
 
 
 def one_seed(
-    seed: int, folder: Path, *, nights: Callable[[], AbstractContextManager[object]] = nullcontext
+    seed: int,
+    folder: Path,
+    *,
+    nights: Callable[[], AbstractContextManager[object]] = nullcontext,
+    opened: Callable[[Path], AbstractContextManager[Any]] = Mirror,
 ) -> tuple[int, bool]:
     """How much has happened, and whether a walk was truncated."""
     rng = random.Random(seed)
     shop = MovingShop(rng, rng.choice([0, 4, 15, 40, 130]))
     filters, follower = rng.choice(FILTERS), Follower()
     client = shop.client(rng.choice([15, 20, 30, 100]))
-    with Mirror(folder / f"{seed}.sqlite3") as mirror:
+    with opened(folder / f"{seed}.sqlite3") as mirror:
         with nights(), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always", TruncatedListWarning)
             for _ in range(rng.randint(1, 5)):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from statuspro.sandbox import Sandbox
+from tests.contrib.django.conftest import empty
 from tests.mirror import test_mirror as of_files
 from tests.mirror import test_sync as syncs_of_files
 from tests.mirror.conftest import client as client
 from tests.mirror.conftest import shop as shop
 from tests.mirror.test_mirror import caller as caller
 from tests.mirror.test_mirror import varied as varied
+from tests.mirror.test_oracle import one_seed
 from tests.mirror.test_sync import ids as ids
 from tests.mirror.test_sync import translated as translated
 from tests.support.mirrors import DirectClient
@@ -67,3 +71,15 @@ def mirror(alias: str) -> Any:
 def full(mirror: Any, varied: Sandbox) -> Any:
     list(mirror.sync(DirectClient(varied)))
     return mirror
+
+
+def test_the_copy_is_the_service_s_after_one_quiet_sync_of_orders_that_moved(
+    alias: str, mirror: Any, tmp_path: Path
+) -> None:
+    @contextmanager
+    def opened(_: Path) -> Iterator[Any]:
+        yield mirror
+        empty(alias)
+
+    moves = sum(one_seed(seed, tmp_path, opened=opened)[0] for seed in range(4))
+    assert moves > 100
