@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pandas.testing import assert_frame_equal
 
 from statuspro import NotFoundError, ServerError
+from statuspro.contrib.notebook import history_frame, orders_frame
+from statuspro.contrib.notebook import sync as notebook_sync
+from statuspro.mirror import Mirror
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.render import detail
 from statuspro.sandbox.store import StatusChange
@@ -225,3 +230,26 @@ def test_many_orders_are_read_in_chunks(alias: str, monkeypatch: pytest.MonkeyPa
     assert [order["id"] for order in read] == sorted(shop._store._ids, reverse=True)
     assert len(statements) == 4
     assert all("LIMIT 10" in statement for statement in statements)
+
+
+# Notebooks
+
+
+def test_a_notebook_reads_it_as_it_reads_a_file(
+    alias: str, shop: Sandbox, client: Any, tmp_path: Path
+) -> None:
+    with Mirror(tmp_path / "orders.db") as in_a_file:
+        list(in_a_file.sync(client))
+        list(mirror_of(alias).sync(client))
+        asked = len(shop.requests)
+        for read in (orders_frame, history_frame):
+            expected = read(in_a_file, progress=False)
+            assert len(expected)
+            assert_frame_equal(read(mirror_of(alias), progress=False), expected)
+    assert len(shop.requests) == asked
+
+
+@pytest.mark.usefixtures("database")
+def test_a_notebook_synchronises_it(shop: Sandbox, client: Any) -> None:
+    changes = notebook_sync(mirror_of(), client, progress=False)
+    assert list(changes["kind"]) == ["new"] * 5
