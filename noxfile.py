@@ -27,6 +27,8 @@ DJANGO = [
 # The service's interface description is not ours to ship: say where yours is.
 OPENAPI = Path(os.environ.get("STATUSPRO_OPENAPI", "../shared/api/statuspro-openapi.yaml"))
 
+RELEASE_TOOLS = "build check-wheel-contents packaging towncrier twine uv".split()
+
 VERSIONS = "import requests, urllib3; print(requests.__version__, urllib3.__version__)"
 
 
@@ -179,13 +181,10 @@ def changelog(session: nox.Session) -> None:
 
 
 @nox.session
-def build(session: nox.Session) -> None:
-    """Build the source archive, with the man pages, and the wheel into dist/."""
-    session.install("build")
-    shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    session.install("-e", ".[cli]")
-    session.run("python", "docs/man.py", "man")
-    session.run("python", "-m", "build")
+def release(session: nox.Session) -> None:
+    """Make the source archive and the wheel in dist/, and check all of a release but the upload."""
+    session.install("-e", ".[cli]", *RELEASE_TOOLS)
+    session.run("python", "-m", "tests.release", *(session.posargs or PYTHONS))
 
 
 def lowest_versions(*extras: str) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import statuspro
+from tests.release.contents import faults_of_wheel, package_files
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "docs/examples/django_shop"
@@ -45,15 +46,17 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return Parser().parsestr(wheel.read(name).decode())
 
 
-def test_wheel_has_every_module_page_and_the_type_marker(wheel: zipfile.ZipFile) -> None:
-    package = ROOT / "statuspro"
-    files = {
-        path
-        for ending in ("py", "html", "css", "po", "mo")
-        for path in package.rglob(f"*.{ending}")
+def test_wheel_has_every_file_of_the_package_its_entry_points_and_no_more(dist: Path) -> None:
+    package = package_files(ROOT)
+    folder = "statuspro/contrib/django"
+    assert package >= {
+        "statuspro/py.typed",
+        f"{folder}/locale/de/LC_MESSAGES/django.mo",
+        f"{folder}/migrations/0001_initial.py",
+        f"{folder}/static/statuspro/order.css",
+        f"{folder}/templates/statuspro/order.html",
     }
-    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert packed == {path.relative_to(ROOT).as_posix() for path in files} | {"statuspro/py.typed"}
+    assert faults_of_wheel(next(dist.glob("*.whl")), package) == []
 
 
 def test_the_source_archive_has_the_example_and_nothing_that_it_kept(dist: Path) -> None:
@@ -84,6 +87,11 @@ def test_wheel_is_of_the_version_that_the_package_says(wheel: zipfile.ZipFile) -
     assert metadata(wheel)["Author"] == "The statuspro authors"
 
 
-def test_wheel_has_the_command(wheel: zipfile.ZipFile) -> None:
-    name = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
-    assert "statuspro = statuspro.cli:main" in wheel.read(name).decode()
+def test_the_stage_of_development_goes_with_the_version(wheel: zipfile.ZipFile) -> None:
+    (stage,) = [
+        value
+        for value in metadata(wheel).get_all("Classifier", [])
+        if value.startswith("Development Status")
+    ]
+    final = re.fullmatch(r"[\d.]+", statuspro.__version__)
+    assert stage.endswith("5 - Production/Stable" if final else "4 - Beta")

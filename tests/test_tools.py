@@ -41,5 +41,7 @@ def test_paths_are_found_in_settings_guides_and_commands() -> None:
 def test_every_session_of_nox_that_the_guide_names_exists() -> None:
     named = re.findall(r"nox -s ([\w .-]+?)(?=  |``)", (ROOT / "CONTRIBUTING.rst").read_text())
     sessions = set(re.findall(r"^def (\w+)\(session", (ROOT / "noxfile.py").read_text(), re.M))
-    names = {name.partition("-3.")[0] for words in named for name in words.split()}
+    # Behind ` -- ` comes what a session passes on.
+    words = [word for each in named for word in each.partition(" -- ")[0].split()]
+    names = {word.partition("-3.")[0] for word in words}
     assert {"lint", "types", "tests", "changelog"} <= names <= sessions
