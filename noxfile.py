@@ -140,6 +140,15 @@ def schemathesis(session: nox.Session) -> None:
 
 
 @nox.session
+def spec(session: nox.Session) -> None:
+    """Say where the library and the service's interface description differ."""
+    if not OPENAPI.exists():
+        session.skip("no interface description: set STATUSPRO_OPENAPI to its path")
+    session.install("-e", ".", "pyyaml")
+    session.run("python", "-m", "tests.spec", str(OPENAPI))
+
+
+@nox.session
 def limits(session: nox.Session) -> None:
     """Run the tests that take minutes, such as those that wait through real windows of 60 s."""
     session.install("-e", ".[test]")

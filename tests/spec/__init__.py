@@ -1,0 +1,1 @@
+"""Compares the library with the service's interface description: `nox -s spec`."""
