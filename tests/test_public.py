@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+import pydoc
 import re
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_the_package_shows_its_public_names_and_modules_only() -> None:
 
 def test_no_exported_name_is_a_module_s_name() -> None:
     assert set(NAMES) & MODULES == set()
+
+
+def test_what_the_page_on_stability_names_exists() -> None:
+    text = (DOCS / "stability.rst").read_text(encoding="utf-8")
+    named = set(re.findall(r"``(statuspro(?:\.\w+)+)``", text))
+    assert {"statuspro.types", "statuspro.contrib.django"} <= named
+    assert [name for name in sorted(named) if pydoc.locate(name) is None] == []
 
 
 def test_an_unknown_name_is_an_attribute_error_that_says_it() -> None:
