@@ -27,8 +27,9 @@ ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
 #: What a block says of a line on whose account the service mails customers.
 MAILS = "# mails"
-#: Pages whose blocks are files of a project: `tests/contrib/` puts them into one.
-ELSEWHERE = frozenset({"django", "django-customers", "django-mirror"})
+#: Pages whose blocks are files: `tests/contrib/` puts them into a project, and
+#: `tests/test_recipes.py` runs them as programs.
+ELSEWHERE = frozenset({"django", "django-customers", "django-mirror", "recipes"})
 #: Pages that read the budget, which a client in a sandbox has only if it is asked to pace itself.
 PACED = frozenset({"rate-limits"})
 BLOCK = re.compile(r"^( *)\.\. code-block:: python\n\n((?:\1 {4}.*\n|\n)+)", re.MULTILINE)
