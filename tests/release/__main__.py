@@ -67,21 +67,27 @@ def check_version() -> str:
     (version,) = re.findall(r'^__version__ = "(.+)"$', text, re.M)
     if str(Version(version)) != version:
         refuse("the version is not in its normal form", [f"{version}: {Version(version)}"])
-    tags = git("tag", "--points-at", "HEAD", "v*")
+    tags = tags_of_commit()
     if tags and f"v{version}" not in tags:
         refuse(f"the version is {version}, and the commit's tag another", tags)
     said("version", f"{version} ({', '.join(tags) or 'no tag yet'})")
     return version
 
 
+def tags_of_commit() -> list[str]:
+    """Finds the tags of releases that the newest commit has."""
+    return git("tag", "--points-at", "HEAD", "v*")
+
+
 def check_changelog(version: str) -> None:
-    """Looks for the version's section, or else for fragments to make it of, never for both."""
+    """Looks for the version's section; until the commit has its tag, fragments to make it of do."""
     written = (ROOT / "CHANGELOG.rst").read_text(encoding="utf-8")
     fragments = [path.name for path in sorted((ROOT / "changes").glob("*.*.rst"))]
     if re.search(rf"^{re.escape(version)} \(", written, re.M):
         refuse(f"the section of {version} in CHANGELOG.rst lacks these", fragments)
         said("changelog", f"has a section of {version}")
         return
+    refuse(f"a tag, and no section of {version} in CHANGELOG.rst", tags_of_commit())
     refuse("changelog", [] if fragments else [f"no section of {version}, and nothing in changes/"])
     draft = [sys.executable, "-m", "towncrier", "build", "--draft", "--version", version]
     told = subprocess.run(draft, cwd=ROOT, capture_output=True, text=True)

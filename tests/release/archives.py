@@ -54,7 +54,10 @@ def run_build(kind: str, tree: Path, dist: Path, moment: int) -> None:
 def run(*command: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> None:
     """Runs a command, and shows what it has printed where it fails."""
     everything = {**os.environ, **(environment or {})}
-    done = subprocess.run(command, cwd=cwd, env=everything, capture_output=True, text=True)
+    # The umask decides about the modes of files that setuptools writes, which are in the archives.
+    done = subprocess.run(
+        command, cwd=cwd, env=everything, umask=0o022, capture_output=True, text=True
+    )
     if done.returncode:
         sys.exit(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}{done.stderr}")
 
