@@ -90,7 +90,7 @@ class Writing:
         """Asks once whether to do what was said.
 
         Returns:
-            Whether to send the write: False for a dry run.
+            Whether to send the write. False for a dry run.
 
         Raises:
             Declined: the user said no.

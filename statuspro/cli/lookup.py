@@ -51,7 +51,7 @@ def found_orders(
         tell: is told how many numbers are left to find, and the most requests that this takes.
 
     Returns:
-        By id: how the order was given.
+        How each order was given, by its id.
 
     Raises:
         UnknownOrders: no order has some of the numbers or names.

@@ -24,7 +24,7 @@ def cached_statuses() -> list[StatusDefinition]:
     It is read from the mirror if that is in use, and anew after each synchronisation.
 
     Returns:
-        What `get_statuses` gives: a new list with each call.
+        What `get_statuses` gives, as a new list with each call.
 
     Raises:
         StatusProError: the cache does not have it, and the service refused or failed.
@@ -41,8 +41,8 @@ def cached_summary() -> OrdersSummary:
     service needs some twenty requests for it.
 
     Returns:
-        What `summarize_orders` gives: a new dict with each call. A mirror knows nothing of payment
-        and delivery.
+        What `summarize_orders` gives, as a new dict with each call. A mirror knows nothing of
+        payment and delivery.
 
     Raises:
         StatusProError: the cache does not have it, and the service refused or failed.

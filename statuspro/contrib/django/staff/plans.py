@@ -32,7 +32,7 @@ def plan_of(kind: str, ids: list[int], values: dict[str, Any], orders: Any) -> d
         orders: the queryset of what the member of the staff may see.
 
     Returns:
-        What JSON can hold: `at` is the moment, `is_asked` whether the service was asked for each
+        What JSON can hold. `at` is the moment, `is_asked` whether the service was asked for each
         order, and `orders` has for each id what it is now, whether it `can` move (None where that
         is not known), and a `note`.
     """
