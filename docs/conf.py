@@ -64,7 +64,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 html_theme = "furo"
 html_title = "statuspro"
 html_static_path = ["_static"]
-html_css_files = ["notebooks.css"]
+html_css_files = ["notebooks.css", "tables.css"]
 
 
 def setup(app: Sphinx) -> None:
