@@ -68,7 +68,7 @@ def _warn_at(
 
 def _callers_frame() -> FrameType:
     """Finds the first frame outside the library; in a thread of ours, where the thread began."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while _package(frame) in _BETWEEN and frame.f_back is not None:
         frame = frame.f_back
     return frame

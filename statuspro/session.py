@@ -444,7 +444,8 @@ class Client(requests.Session):
             prepared.url = url
         prepared.headers = headers
         if type(self.cookies) is RequestsCookieJar and not self.cookies:
-            prepared._cookies = self.cookies  # asking an empty jar takes as long as the headers do
+            # Asking an empty jar takes as long as the headers do.
+            prepared._cookies = self.cookies  # pyright: ignore[reportPrivateUsage]
         else:
             prepared.prepare_cookies(self.cookies)
         if type(self.auth) is BearerAuth:

@@ -353,7 +353,8 @@ def test_a_request_is_prepared_as_requests_does_it(
     given: dict[str, Any], options: dict[str, Any]
 ) -> None:
     client = bearer_client(**options)
-    request = requests.Request(**{"method": "GET", **given, "url": BASE_URL + given["url"]})
+    arguments: dict[str, Any] = {"method": "GET", **given, "url": BASE_URL + given["url"]}
+    request = requests.Request(**arguments)
     ours = client.prepare_request(request)
     theirs = requests.Session.prepare_request(client, request)
     for name in ("method", "url", "headers", "hooks", "_cookies", "body"):

@@ -86,7 +86,7 @@ class _Commands:
         return [(order["order_number"], order.customer.email) for order in orders]
 
     def limit(self, period: float) -> None:
-        limiter = self._sandbox._limiter
+        limiter = self._sandbox._limiter  # pyright: ignore[reportPrivateUsage]
         limiter.requests, limiter.bulk, limiter.period = 60, 5, period
         self._sandbox.requests.clear()
 

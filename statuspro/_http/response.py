@@ -214,7 +214,8 @@ def read_body(response: HTTPResponse, call: Call) -> tuple[HTTPResponse, bytes |
     if not call.is_streamed:
         body = _decoded(response, limit, call)
         if _COOKIES.isdisjoint(map(str.lower, response.headers)):
-            response._original_response = None  # where requests would look for them, twice
+            # Where requests would look for them, twice.
+            response._original_response = None  # pyright: ignore[reportPrivateUsage]
         return response, body
     raw = _collected(response, limit, call, decode=False)
     if raw is None:
@@ -232,7 +233,7 @@ def _replayed(response: HTTPResponse, raw: bytes) -> HTTPResponse:
         reason=response.reason,
         preload_content=False,
         decode_content=response.decode_content,
-        original_response=response._original_response,
+        original_response=response._original_response,  # pyright: ignore[reportPrivateUsage]
         enforce_content_length=False,
     )
 

@@ -201,7 +201,8 @@ class _Update:
             reason = (
                 f"the service may still have {len(batch)} orders of an earlier run in its queue"
             )
-            pause(self._client._settings, seconds, f"GET {PATH}/{batch[0]}", reason)
+            settings = self._client._settings  # pyright: ignore[reportPrivateUsage]
+            pause(settings, seconds, f"GET {PATH}/{batch[0]}", reason)
 
     def _outcome_of(self, order_id: int) -> Outcome:
         response = self._client.get(f"{PATH}/{order_id}")
@@ -254,8 +255,8 @@ class _Update:
         """Notes on a Ctrl-C and its like which ids are uncertain."""
         is_open = self._sending and _may_have_arrived(self._client, self._writes)
         uncertain = [*(self._sending if is_open else ()), *self._unclear, *self._ids.pending]
-        told = f"{self._told(uncertain)}: {str(uncertain)[1:-1]}"
         if sys.version_info >= (3, 11):
+            told = f"{self._told(uncertain)}: {str(uncertain)[1:-1]}"
             error.add_note(
                 f"The bulk update was interrupted: {len(self._ids.accepted)} orders were accepted, "
                 f"{told if uncertain else 'none are uncertain'}."

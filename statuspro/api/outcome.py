@@ -83,7 +83,8 @@ class _Missing:
         self.applied: set[int] = set()
         self._client = client
         # The deadline is each request's: between two of them the caller's own timeout counts.
-        self._settings = client._settings._replace(deadline=None)
+        settings = client._settings  # pyright: ignore[reportPrivateUsage]
+        self._settings = settings._replace(deadline=None)
         self._code = status_code
         self._left = list(asked)
         #: How many pages the list under the status has; None before the first one was read.

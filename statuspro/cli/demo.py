@@ -221,13 +221,13 @@ def _keep_a_copy(
         console,
         "6. A copy of all orders in a file, and what has changed since",
         "with Mirror(path) as mirror:",
-        "    copied = sum(1 for change in mirror.sync(client, history=False))",
+        "    copied = sum(1 for _ in mirror.sync(client, history=False))",
         "    changes = list(mirror.sync(client, history=False))",
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.sqlite3"
         with Mirror(path) as mirror:
-            copied = sum(1 for change in mirror.sync(client, history=False))
+            copied = sum(1 for _ in mirror.sync(client, history=False))
             _tell(console, f"{copied:,} orders are in the copy; now a colleague moves one")
             sandbox.set_status(_in_production(orders)[60]["id"], "st000005")
             changes = list(mirror.sync(client, history=False))

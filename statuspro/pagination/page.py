@@ -72,9 +72,10 @@ class Page:
         self.by_id = self._items_by_id()
         if not isinstance(meta, dict):
             self.refuse("its meta is not an object")
-        self.last_page: int = self._number(meta, "last_page", 0)
-        if self.last_page is None:
+        last_page = self._number(meta, "last_page", 0)
+        if last_page is None:
             self.refuse("its meta has no last_page")
+        self.last_page: int = last_page
         self.total: int | None = self._number(meta, "total", 0)
         self._per_page: int | None = self._number(meta, "per_page", 1)
 

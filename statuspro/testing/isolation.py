@@ -48,9 +48,10 @@ def environment_of(sandbox: Sandbox) -> dict[str, str]:
 @contextmanager
 def isolated() -> Iterator[None]:
     """Keeps out `.env` files and Django's settings, and guards every client."""
+    guarded = _guarded(Client._check_origin)  # pyright: ignore[reportPrivateUsage]
     with (
         mock.patch.object(config, "_nearest_dotenv", return_value=None),
-        mock.patch.object(Client, "_check_origin", _guarded(Client._check_origin)),
+        mock.patch.object(Client, "_check_origin", guarded),
         _django_settings(),
     ):
         yield

@@ -23,7 +23,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.terminal import invoke
 
 #: The codes of the errors whose code is not 1, the service said no.
-CODES = {
+CODES: dict[type[StatusProError], int] = {
     RateLimitError: 3,
     APITimeoutError: 3,
     NotFoundError: 4,

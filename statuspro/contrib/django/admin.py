@@ -23,7 +23,7 @@ from statuspro.contrib.django.staff.pages import Pages
 from statuspro.contrib.django.staff.timeline import timeline
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(admin.ModelAdmin):  # pyright: ignore[reportMissingTypeArgument]
     """Rows that a sync writes: nobody adds, changes or deletes them by hand."""
 
     class Media:

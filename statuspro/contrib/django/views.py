@@ -26,7 +26,7 @@ _NO_SUCH_ORDER = gettext_lazy(
 )
 
 
-class LookupView(FormView):
+class LookupView(FormView):  # pyright: ignore[reportMissingTypeArgument]
     """Shows a form, and on the same URL the order whose number and address were given.
 
     The page needs no cookie and sets none. A project may subclass it, such as to say in

@@ -42,7 +42,8 @@ def check_labels(source: Any, labels: Collection[Label]) -> list[Label]:
         TypeError: they are no collection of strings.
         ValueError: there is no such label, or the source is not the service.
     """
-    if isinstance(labels, (str, bytes, Mapping)) or not isinstance(labels, Collection):
+    is_one = isinstance(labels, (str, bytes, Mapping))
+    if is_one or not isinstance(labels, Collection):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise _arguments.wrong_kind("labels", "a list or tuple of strings", labels)
     known = get_args(Label)
     for label in labels:
@@ -145,7 +146,7 @@ class _Lists:
             if not seen and self._is_as_it_was(ids, total, current):
                 return set(left)
             seen.update(left.intersection(ids))
-            if seen == left:
+            if seen >= left:
                 break
         return seen
 
@@ -159,6 +160,7 @@ class _Lists:
 
     def _pages(self, **filters: Any) -> Iterator[tuple[list[int], Any]]:
         """Yields the ids of each page of a list, and how many orders the list has."""
-        given = {**self._filters, **filters, "max_items": self._most, "max_pages": _ALL_PAGES}
-        for page in iter_order_pages(self._client, **given):
+        given: dict[str, Any] = {**self._filters, **filters}
+        paging: dict[str, Any] = {"max_items": self._most, "max_pages": _ALL_PAGES}
+        for page in iter_order_pages(self._client, **given, **paging):
             yield [order["id"] for order in page["data"]], page["meta"].get("total")

@@ -43,8 +43,9 @@ def row(order_id: int, **columns: Any) -> Any:
         "item": "{}",
         **columns,
     }
-    texts = ("name", "order_number", "customer_name", "customer_email")
-    return Order(id=order_id, searched=folded(*(given.get(name, "") for name in texts)), **given)
+    names = ("name", "order_number", "customer_name", "customer_email")
+    texts: list[Any] = [given.get(name, "") for name in names]
+    return Order(id=order_id, searched=folded(*texts), **given)
 
 
 def save(*rows: Any) -> None:

@@ -80,10 +80,12 @@ def test_the_cache_shows_no_key_and_is_the_one_of_the_setting(of_sandbox: dict[s
     ):
         caches["shop"].clear()
         cached_statuses()
-        kept = " ".join(caches["shop"]._cache)
+        shop: Any = caches["shop"]
+        default: Any = caches["default"]
+        kept = " ".join(shop._cache)
         assert "statuspro." in kept
         assert of_sandbox["API_KEY"] not in kept
-        assert not caches["default"]._cache
+        assert not default._cache
 
 
 def test_a_mirror_in_use_is_read_and_each_sync_counts(

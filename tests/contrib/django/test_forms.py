@@ -101,7 +101,8 @@ def test_no_form_knows_what_another_one_was_told(
 
     of_class: Any = ViableForm
     list(of_class.base_fields["status"].choices)
-    first, second = ViableForm(), ViableForm()
+    first: Any = ViableForm()
+    second: Any = ViableForm()
     second.fields["status"].viable_for = other
     client = sandbox.client()
     for form, order_id in ((first, one), (second, other)):
@@ -109,7 +110,7 @@ def test_no_form_knows_what_another_one_was_told(
         assert set(dict(form.fields["status"].choices)) == viable
         assert set(dict(form.fields["status"].widget.choices)) == viable
     sandbox.set_status(one, "st000007")
-    third = ViableForm()
+    third: Any = ViableForm()
     assert list(third.fields["status"].choices) == []
     assert len(list(first.fields["status"].choices)) > 1
 

@@ -207,7 +207,7 @@ class _Turns:
     def _begun(self) -> Sync:
         try:
             client = self._client()
-            filters = {**self._filters, **self._status(client)}
+            filters: dict[str, Any] = {**self._filters, **self._status(client)}
             with_history = not self._options["no_history"]
             return self._mirror.sync(client, history=with_history, **filters)
         except StatusProError:
