@@ -11,6 +11,7 @@ from statuspro._version import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from fields import fields
 from rooms import rooms
 
 # A module with Django's models can be imported in a project only.
@@ -68,9 +69,11 @@ html_css_files = ["notebooks.css", "tables.css"]
 
 
 def setup(app: Sphinx) -> None:
-    """Puts the tables of rooms into the page that asks for them."""
-    app.connect("source-read", _draw_rooms)
+    """Puts the tables that are made into the pages that ask for them."""
+    app.connect("source-read", _draw_tables)
 
 
-def _draw_rooms(app: Sphinx, page: str, source: list[str]) -> None:
-    source[0] = source[0].replace(".. The tables of docs/rooms.py come here.", rooms())
+def _draw_tables(app: Sphinx, page: str, source: list[str]) -> None:
+    for name, made in (("rooms", rooms), ("fields", fields)):
+        if (place := f".. The tables of docs/{name}.py come here.") in source[0]:
+            source[0] = source[0].replace(place, made())

@@ -1,4 +1,37 @@
-"""A synchronous Python client for the StatusPro order-status API."""
+"""A synchronous Python client for the StatusPro order-status API.
+
+The first program changes nothing. Its key is in `STATUSPRO_API_KEY`, `.env` or `~/.netrc`::
+
+    from statuspro import StatusProClient
+
+    with StatusProClient() as client:
+        for order in client.iter_orders(exclude_cancelled=True, max_items=10):
+            print(order["name"], order["status"].get("name"), order["due_date"])
+
+Without a key, `statuspro sandbox` in a shell serves a made-up shop.
+
+Read      iter_orders, list_orders, get_order, get_orders, lookup_order, find_order,
+          get_statuses, get_viable_statuses, summarize_orders
+Change    update_order_status, add_order_comment, set_order_due_date,
+          bulk_update_order_status, iter_bulk_update_order_status, bulk_outcome
+Values    due_days, parse_moment, hex_color, public_timeline
+
+Each of these takes the client first, and those of the first two lines are its methods, too. **A
+status change e-mails the customer**, unless it is called with `notify=False`.
+
+The doors of other programs:
+
+    statuspro.contrib.django      an app: customers' page, admin, orders in the database
+    statuspro.contrib.notebook    frames, drawings, a bar that says why it waits
+    statuspro.mirror              a local copy of all orders
+    statuspro.testing             fixtures for your tests, on a shop of statuspro.sandbox
+    statuspro --help              the command of the shell
+
+Every error is a `StatusProError`. An `APIError` is a response that says no (`status_code`,
+`message`), an `APIConnectionError` is none at all. Both say `maybe_applied` where a change was sent
+and its outcome is not known: look at the order before you send it again. A `RateLimitError` says
+when to come back (`retry_after`, in seconds).
+"""
 
 import sys
 from typing import TYPE_CHECKING

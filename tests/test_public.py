@@ -4,12 +4,15 @@ import inspect
 import pkgutil
 import pydoc
 import re
+import textwrap
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import statuspro
 import statuspro.errors
+from statuspro.sandbox import Sandbox
 
 DOCS = Path(__file__).parent.parent / "docs"
 DIRECTIVE = re.compile(
@@ -75,3 +78,17 @@ def test_what_the_page_on_stability_names_exists() -> None:
 def test_an_unknown_name_is_an_attribute_error_that_says_it() -> None:
     with pytest.raises(AttributeError, match="'statuspro' has no attribute 'list_oders'"):
         _ = statuspro.list_oders  # type: ignore[attr-defined]
+
+
+def test_help_begins_with_a_page_worth_reading(statuspro_sandbox: Sandbox) -> None:
+    text = inspect.getdoc(statuspro) or ""
+    shown = pydoc.plain(pydoc.render_doc(statuspro))
+    assert text.splitlines()[-1] in shown
+    functions = [name for name in statuspro.__all__ if inspect.isfunction(getattr(statuspro, name))]
+    of_responses = set(vars(statuspro.responses)) | {"paginate"} | {"iter_order_pages"}
+    assert [name for name in functions if name not in text and name not in of_responses] == []
+    program = textwrap.dedent(text.partition("::\n\n")[2].partition("\n\nWithout")[0])
+    exec(compile(program, "help", "exec"), {})
+    assert len(statuspro_sandbox.requests) == 1
+    for module in re.findall(r"^    (statuspro\.[\w.]+) ", text, re.MULTILINE):
+        assert find_spec(module), module

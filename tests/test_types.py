@@ -1,12 +1,16 @@
 """The TypedDicts say what the service sends."""
 
+import ast
+import re
 import typing
+from runpy import run_path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from statuspro import StatusProClient, types
 from statuspro.sandbox import Sandbox
+from tests.support.paths import ROOT
 
 TYPES = {
     name: value
@@ -134,3 +138,35 @@ def test_the_enumerations_are_those_of_the_service() -> None:
     assert get_args(types.FulfillmentStatus) == (
         *("unfulfilled", "partial", "restocked", "fulfilled"),
     )
+
+
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    """The types of the documentation, by their names."""
+    return {each.name: each for each in run_path(str(ROOT / "docs" / "fields.py"))["types"]()}
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_documentation_says_what_every_field_means(
+    name: str, described: dict[str, Any]
+) -> None:
+    fields = {field.name: field for field in described[name].fields}
+    assert fields.keys() == TYPES[name].__annotations__.keys()
+    assert described[name].text
+    for field in fields.values():
+        assert field.meaning.endswith((".", "`")), field
+        if field.kind.partition(" ")[0] in ("str", "int", "float", "bool"):
+            assert "`" in field.meaning, f"{field} has no example"
+        if field.kind.endswith("None") and name not in ("OrderFilters", "BulkOptions"):
+            assert "None" in field.meaning, f"{field} may be None"
+
+
+def test_the_examples_of_the_documentation_are_of_their_fields_types(
+    described: dict[str, Any],
+) -> None:
+    for each in described.values():
+        for field in each.fields:
+            shown = re.search(r"[Ss]uch as `([^`]+)`", field.meaning)
+            if shown and field.kind in ("int", "float", "bool", "list[int]", "list[str]"):
+                hint = get_type_hints(TYPES[each.name])[field.name]
+                assert mismatches(ast.literal_eval(shown[1]), hint) == [], field
