@@ -96,10 +96,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def types(session: nox.Session) -> None:
-    """Run both type checkers, and compare the annotations with what is there at run time."""
+    """Run both type checkers, over the documentation too; compare with what is at run time."""
     session.install("-e", ".[test,lint]")
     session.run("mypy")
     session.run("pyright")
+    session.run("python", "-m", "tests.snippets")
     session.run("python", "-m", "tests.stubtest")
 
 
