@@ -313,6 +313,17 @@ def test_readme_and_docs_name_every_error() -> None:
         assert [error.__name__ for error in errors if error.__name__ not in text] == [], page
 
 
+def test_each_error_has_an_address_that_stays() -> None:
+    text = (ROOT / "docs" / "errors.rst").read_text(encoding="utf-8")
+    anchors = dict(
+        re.findall(r"^\.\. _([a-z-]+):\n\n\.\. autoexception:: (\w+)$", text, re.MULTILINE)
+    )
+    errors = {error.__name__ for error in subclasses(StatusProError)} | {"StatusProError"}
+    assert set(anchors.values()) == errors
+    for anchor, name in anchors.items():
+        assert anchor.replace("-", "") == name.casefold()
+
+
 def test_the_error_table_of_the_readme_holds() -> None:
     text = (ROOT / "README.rst").read_text(encoding="utf-8")
     table = text.partition(".. error table")[2].partition(".. end of the error table")[0]

@@ -58,6 +58,10 @@ Settings, in the environment or in a .env file:
   STATUSPRO_BASE_URL            where the service is
   STATUSPRO_RATE_LIMIT          such as 60/5/60, or none
   STATUSPRO_RATE_LIMIT_STORAGE  where commands count their requests together
+
+\b
+Documentation:
+  python -m pydoc statuspro     the first page; docs/ of the source has them all
 """
 
 

@@ -61,6 +61,12 @@ def test_help_lists_the_commands() -> None:
     assert re.findall(r"^  (\w+)  ", shown.partition("Commands:")[2], re.M) == list(app._MODULES)
 
 
+def test_the_help_names_the_documentation() -> None:
+    shown = invoke("--help").stdout
+    assert "python -m pydoc statuspro" in shown
+    assert "docs/" in shown
+
+
 def test_an_unknown_command_is_refused() -> None:
     shown = invoke("sing")
     assert shown.exit_code == 2
