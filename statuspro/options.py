@@ -27,6 +27,7 @@ TimeoutType = float | tuple[float | None, float | None] | Timeout | None
 Hooks = Mapping[str, Callable[..., Any] | Iterable[Callable[..., Any]]]
 Verify = bool | str | os.PathLike[str]
 Cert = str | tuple[str, str]
+Cookies = CookieJar | Mapping[str, str]
 
 Constructor = TypeVar("Constructor", bound=Callable[..., None])
 
@@ -201,7 +202,7 @@ class SessionChanges(TypedDict, total=False):
     timeout: TimeoutType
     deadline: float | None
     headers: Mapping[str, str] | None
-    cookies: Any
+    cookies: Cookies | None
     params: Mapping[str, Any] | None
     hooks: Hooks | None
     proxies: Mapping[str, str] | None

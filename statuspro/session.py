@@ -33,6 +33,7 @@ from statuspro.options import (
     ADAPTER,
     OPTIONS,
     Cert,
+    Cookies,
     Hooks,
     Place,
     SessionChanges,
@@ -110,7 +111,7 @@ class Client(requests.Session):
         timeout: TimeoutType = 30.0,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
-        cookies: Any = None,
+        cookies: Cookies | None = None,
         params: Mapping[str, Any] | None = None,
         hooks: Hooks | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -221,7 +222,7 @@ class Client(requests.Session):
         """Makes a client that sends these headers too; see :meth:`with_options`."""
         return self.with_options(headers=headers)
 
-    def with_cookies(self, cookies: Any) -> Self:
+    def with_cookies(self, cookies: Cookies) -> Self:
         """Makes a client that sends these cookies too; see :meth:`with_options`."""
         return self.with_options(cookies=cookies)
 
@@ -620,7 +621,7 @@ class AuthenticatedClient(Client):
         timeout: TimeoutType = 30.0,
         deadline: float | None = None,
         headers: Mapping[str, str] | None = None,
-        cookies: Any = None,
+        cookies: Cookies | None = None,
         params: Mapping[str, Any] | None = None,
         hooks: Hooks | None = None,
         proxies: Mapping[str, str] | None = None,

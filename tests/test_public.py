@@ -12,6 +12,7 @@ import pytest
 
 import statuspro
 import statuspro.errors
+from statuspro import responses
 from statuspro.sandbox import Sandbox
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -85,7 +86,7 @@ def test_help_begins_with_a_page_worth_reading(statuspro_sandbox: Sandbox) -> No
     shown = pydoc.plain(pydoc.render_doc(statuspro))
     assert text.splitlines()[-1] in shown
     functions = [name for name in statuspro.__all__ if inspect.isfunction(getattr(statuspro, name))]
-    of_responses = set(vars(statuspro.responses)) | {"paginate"} | {"iter_order_pages"}
+    of_responses = set(vars(responses)) | {"paginate"} | {"iter_order_pages"}
     assert [name for name in functions if name not in text and name not in of_responses] == []
     program = textwrap.dedent(text.partition("::\n\n")[2].partition("\n\nWithout")[0])
     exec(compile(program, "help", "exec"), {})
