@@ -20,14 +20,15 @@ from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support import recipes
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
+from tests.support.postgres import Cluster
+from tests.support.postgres import postgres as postgres
 from tests.support.proxies import Proxy
 from tests.support.terminal import COMMAND
 
 if TYPE_CHECKING:  # pytest itself imports plugins
-    from tests.support.postgres import Cluster
     from tests.support.redis_server import RedisServer
 
-pytest_plugins = ["tests.support.postgres", "tests.support.redis_server"]
+pytest_plugins = ["tests.support.redis_server"]
 
 #: Seconds until a process is given up. The machine may be busy.
 PATIENCE = 60.0
