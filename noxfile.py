@@ -104,6 +104,23 @@ def types(session: nox.Session) -> None:
     session.run("python", "-m", "tests.stubtest")
 
 
+@nox.session(python=PYTHONS[::3])
+def wheel_types(session: nox.Session) -> None:
+    """Hold the public types on the installed wheel, away from the sources, by both checkers."""
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(folder), silent=True)
+    (wheel,) = folder.glob("*.whl")
+    session.run("pip", "uninstall", "-q", "-y", "statuspro")
+    session.install(f"{wheel}[django,notebook]", "mypy", "pyright[nodejs]", "pytest")
+    shutil.copy(ROOT / "tests" / "test_typing.py", folder)
+    session.chdir(folder)
+    # pandas and Django have no types that mypy could read.
+    session.run("mypy", "--strict", "--ignore-missing-imports", "test_typing.py")
+    session.run("pyright", "test_typing.py")
+
+
 @nox.session(tags=["check"])
 def imports(session: nox.Session) -> None:
     """Check that no room of the package imports a higher one."""

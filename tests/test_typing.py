@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import Any, Literal
 
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
     from requests.adapters import HTTPAdapter
     from typing_extensions import assert_type
 
@@ -70,7 +72,19 @@ if TYPE_CHECKING:
         unwrap_data,
         update_order_status,
     )
+    from statuspro.contrib.django import (
+        DjangoClient,
+        aget_order,
+        alist_orders,
+        aupdate_order_status,
+        get_client,
+    )
+    from statuspro.contrib.django.mirror import DatabaseMirror
+    from statuspro.contrib.notebook import Shown, orders_frame, plot_due, show
+    from statuspro.contrib.notebook import sync as sync_with_a_bar
     from statuspro.mirror import Change, Mirror, MirroredOrder, Sync
+    from statuspro.sandbox import Mail, OrderRecord, Record, Sandbox
+    from statuspro.testing import SandboxTestCase
     from statuspro.types import (
         BudgetReading,
         BulkBatch,
@@ -320,6 +334,39 @@ if TYPE_CHECKING:
             assert_type(mirror.statuses(), list[StatusDefinition])
             assert_type(mirror.summary(), OrdersSummary)
             assert_type(mirror.synced_at, datetime | None)
+
+    async def in_django() -> None:
+        assert_type(get_client(), DjangoClient)
+        assert_type(get_client().with_timeout(2.0), DjangoClient)
+        assert_type(await aget_order(7), Order)
+        assert_type(await alist_orders(search="Ann", page=1), OrderList)
+        assert_type(await aupdate_order_status(7, "st000003", notify=False), Message)
+        await aget_order(client=get_client())  # type: ignore[call-arg]
+        mirror = DatabaseMirror(using="shop")
+        assert_type(mirror.sync(get_client(), history=False), Sync)
+        assert_type(mirror.lookup("#1188", "ann@lee.test"), Order | None)
+        assert_type(mirror.fetch(get_client(), 7), Change | None)
+        assert_type(mirror.orders(status_code="st000002"), Iterator[OrderListItem])
+
+    def in_a_notebook(client: StatusProClient, order: Order, axes: Axes) -> None:
+        frame = orders_frame(client, status_code="st000002")
+        assert_type(frame, DataFrame)
+        assert_type(plot_due(frame, ax=axes), Axes)
+        assert_type(show(order), Shown)
+        assert_type(show(client.get_statuses(), internal=True), Shown)
+        with Mirror("orders.sqlite3") as mirror:
+            assert_type(sync_with_a_bar(mirror, client, progress=False), DataFrame)
+        assert_type(sync_with_a_bar(DatabaseMirror(), client), DataFrame)
+
+    def in_tests(case: SandboxTestCase) -> None:
+        with Sandbox(orders=5, rate_limit=60, retry_after=True) as sandbox:
+            assert_type(sandbox.client(max_retries=0), StatusProClient)
+            assert_type(sandbox.add_order(status_code="st000002"), int)
+            assert_type(sandbox.order(7), OrderRecord)
+            assert_type(sandbox.requests, list[Record])
+            assert_type(sandbox.mails, list[Mail])
+        assert_type(case.sandbox, Sandbox)
+        assert_type(case.statuspro, StatusProClient)
 
     def errors_without_an_answer(error: StatusProError) -> None:
         try:
