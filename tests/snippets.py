@@ -77,7 +77,8 @@ def programs() -> Iterator[tuple[str, Path, str]]:
     gaps = Gaps(7, [7, 8])
     for page in PAGES:
         blocks = [gaps.fill(block) for block in blocks_of(page)]
-        stem = page.stem.replace("-", "_").lower()
+        # Not the stem alone: there is a page of types, and Python has a module of that name.
+        stem = f"page_{page.stem}".replace("-", "_").lower()
         if page.stem in APART:
             for number, block in enumerate(blocks, 1):
                 yield f"{stem}_{number}", page, block
