@@ -51,7 +51,10 @@ def also_database(alias: str, settings: dict[str, Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        connections[alias].close()
+        connection = connections[alias]
+        connection.close()
+        if connection.connection is not None:  # Django keeps a database in memory open
+            connection.connection.close()
         del connections[alias], connections.settings[alias]
 
 

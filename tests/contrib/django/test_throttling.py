@@ -202,6 +202,8 @@ def test_tries_are_counted_together_in_every_cache(backend: str) -> None:
             refused.append(error.retry_after)
         finally:
             connections.close_all()
+            for pool in getattr(getattr(caches["tries"], "_cache", None), "_pools", {}).values():
+                pool.disconnect()  # Redis: Django leaves that to the end of the process
 
     with override_settings(STATUSPRO=given):
         threads = [threading.Thread(target=guess, args=(number,)) for number in range(20)]
