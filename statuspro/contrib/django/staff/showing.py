@@ -1,4 +1,4 @@
-"""What the pages of a change say: what will happen and who is mailed, and what became of it."""
+"""What the pages of a change say: what will happen, what is mailed, and what became of it."""
 
 from __future__ import annotations
 
@@ -266,11 +266,11 @@ def _button(task: Task, able: int) -> str:
     return f"{done} the due date of {counted(able)}"
 
 
-# Who is mailed
+# Which mails there are
 
 
 class Mails(NamedTuple):
-    """Who is mailed.
+    """Which mails the service sends, in words.
 
     Attributes:
         level: how the page marks it: `yes`, `no` or `unknown`.
