@@ -28,7 +28,17 @@ class Connection(ForkSafe):
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._pid = os.getpid()
         super().__init__()
+
+    def __del__(self) -> None:
+        # A mirror that its caller forgets: from Python 3.13 on, sqlite3 warns of it.
+        if self._connection is None:
+            return
+        if self._pid == os.getpid():
+            self._connection.close()
+        else:
+            _abandoned.append(self._connection)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Runs one statement and returns all of its rows."""
@@ -72,7 +82,7 @@ class Connection(ForkSafe):
         if self._connection is not None and file != self._file:
             self.close()
         if self._connection is None:
-            self._file = file
+            self._file, self._pid = file, os.getpid()
             connection = open_file(self.path)
             connection.create_function("is_found", -1, is_found, deterministic=True)
             self._connection = connection

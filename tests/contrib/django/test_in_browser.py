@@ -14,6 +14,7 @@ from django.test.testcases import LiveServerThread
 from statuspro.sandbox import Sandbox
 from tests.support.axe import axe
 from tests.support.browser import PHONE, overflow, prefer, resize
+from tests.support.polling import eventually
 
 ANN = "ann@lee.example"
 
@@ -50,7 +51,9 @@ def look_up(browser: Any, address: str, number: str, email: str) -> None:
     from selenium.webdriver.common.keys import Keys
 
     browser.get(address)
+    asked = browser.title
     browser.switch_to.active_element.send_keys(Keys.TAB, number, Keys.TAB, email, Keys.ENTER)
+    assert eventually(lambda: browser.title != asked)  # the response stands at the same address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
