@@ -58,6 +58,17 @@ def agree(content: bytes) -> None:
         assert ours(padded) == standard(padded)
 
 
+# What a value is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [None, True, 0, "{}", {"id": 1}, {}, [1], []])
+def test_a_value_is_an_object_or_an_array_or_neither(value: object) -> None:
+    assert _json.is_object(value) is (type(value) is dict)
+    assert _json.is_array(value) is (type(value) is list)
+    assert _json.object_in(value) == (value if type(value) is dict else {})
+    assert _json.array_in(value) == (value if type(value) is list else [])
+
+
 # Any document, and any bytes --------------------------------------------------------------------
 
 NUMBERS = (
