@@ -98,7 +98,7 @@ def storage_at(url: str) -> Storage:
         path = url.removeprefix("sqlite:///")
         if path in (url, "", ":memory:"):
             ways = "sqlite:///relative/path or sqlite:////absolute/path"
-            raise ConfigurationError(f"rate_limit_storage must name a file: {ways}")
+            raise ConfigurationError(f"rate_limit_storage must name a file: {ways}.")
         name = os.path.realpath(path)
     with _forks.lock:
         if name not in _storages:
@@ -127,7 +127,7 @@ def _open(scheme: str, name: str) -> Storage:
     # Not the URL itself in the messages: it may hold a password.
     if scheme not in ("redis", "rediss", "unix"):
         schemes = "sqlite:///, redis://, rediss://, unix:// or memory://"
-        raise ConfigurationError(f"rate_limit_storage must be a URL that begins with {schemes}")
+        raise ConfigurationError(f"rate_limit_storage must be a URL that begins with {schemes}.")
     try:
         from statuspro.pacing.redis import RedisStorage
     except ModuleNotFoundError as error:

@@ -227,6 +227,6 @@ def _connection(url: str) -> tuple[Any, str]:
         connection = made.connection_class(**options)
     except (ValueError, TypeError, redis.RedisError):
         # Without the cause, whose text may hold a part of the password.
-        raise ConfigurationError("rate_limit_storage: the URL of Redis cannot be used") from None
+        raise ConfigurationError("rate_limit_storage: the URL of Redis cannot be used.") from None
     host = f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
     return connection, str(options.get("path") or host)

@@ -57,7 +57,10 @@ class SQLiteStorage(Storage):
         self, path: str, *, steady: Clock = time.monotonic, wall: Clock = time.time
     ) -> None:
         if not os.path.isdir(os.path.dirname(path)):
-            raise ConfigurationError(f"rate_limit_storage: the folder of {path} is missing")
+            raise ConfigurationError(
+                f"rate_limit_storage: the folder of {path} is missing. Make it, with the right to "
+                "write for every process that shares the budget."
+            )
         self._path = path
         self._clocks = steady, wall
         self._connection: sqlite3.Connection | None = None

@@ -85,6 +85,16 @@ def test_malformed_settings_are_an_error(given: Any, configured: Any) -> None:
     assert "keywords of statuspro.StatusProClient in capitals" in str(message.hint)
 
 
+@pytest.mark.parametrize("storage", ["x", "sqlite:///", "sqlite:////nowhere/at/all.sqlite3"])
+def test_what_is_wrong_with_the_storage_is_a_sentence_of_its_own(
+    storage: str, configured: Any
+) -> None:
+    configured({**LIVE, "RATE_LIMIT_STORAGE": storage}, DEBUG=True)
+    (message,) = check_settings()
+    wrong, _, _ = message.msg.partition(" In Django, ")
+    assert wrong.endswith("."), message.msg
+
+
 def test_every_fault_of_the_settings_is_listed(configured: Any) -> None:
     assert configured({"DEADLIN": 5, "MAX_RETRIES": -1}) == ["statuspro.E001"] * 2
 

@@ -97,7 +97,7 @@ def manage_shop(tmp_path: Path, manage: Manage) -> Manage:
     for name, text in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         with (tmp_path / name).open("a", encoding="utf-8") as file:
-            file.write(text.replace("/var/lib/shop", str(tmp_path)))
+            file.write(text)
 
     def run(*arguments: str, **environment: str) -> object:
         path = os.pathsep.join([str(tmp_path), str(ROOT)])
