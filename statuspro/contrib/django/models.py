@@ -8,8 +8,8 @@ from typing import Any, ClassVar, cast
 
 from django.db import models
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from statuspro.contrib.django import clock
 from statuspro.types import MirroredOrder, StatusDefinition
 
 #: Characters of a text that is searched or sorted by. `item` and `detail` hold it whole.
@@ -52,7 +52,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
             today: the day to compare with; that of the current time zone by default.
         """
         last_day = Coalesce("due_date_to", "due_date")
-        day = today or timezone.localdate()
+        day = today or clock.today()
         kept: OrderQuerySet = self.alias(last_day=last_day).filter(last_day__lt=day)
         return kept
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from datetime import timezone as dt_timezone
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from statuspro.contrib.django import clock
 from statuspro.types import TimelineItem
 from statuspro.values import due_days, hex_color, parse_moment, public_timeline
 
@@ -134,7 +134,7 @@ def due_in_words(order: Any, today: date | None = None) -> str:
     days = sorted(day for day in due_days(plain(order)) if day)
     if not days:
         return ""
-    first, last, now = days[0], days[-1], today or _today()
+    first, last, now = days[0], days[-1], today or clock.today()
     with translation.override(language_of_texts()):
         if last < now:
             return gettext("It was expected by %(day)s.") % {"day": _day_in_words(last, now)}
@@ -256,7 +256,7 @@ def _linear(share: float) -> float:
 
 
 def _day_in_words(day: date, today: date | None = None) -> str:
-    return date_format(day, _style(day, today or _today()))
+    return date_format(day, _style(day, today or clock.today()))
 
 
 def _style(*days: date) -> str:
@@ -267,11 +267,6 @@ def _style(*days: date) -> str:
 def _moment_in_words(at: datetime) -> tuple[str, str]:
     here = timezone.localtime(at)
     return _day_in_words(here.date()), date_format(here, "TIME_FORMAT")
-
-
-def _today() -> date:
-    """The day in the current time zone, also where the project's own times have none."""
-    return timezone.localdate(datetime.now(tz=dt_timezone.utc))
 
 
 def _is_public(status: Json) -> bool:

@@ -25,9 +25,9 @@ TODAY = date(2026, 3, 15)
 @pytest.fixture(autouse=True)
 def today(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages are of one day."""
-    from django.utils import timezone
+    from statuspro.contrib.django import clock
 
-    monkeypatch.setattr(timezone, "localdate", lambda: TODAY)
+    monkeypatch.setattr(clock, "today", lambda: TODAY)
 
 
 def row(order_id: int, **columns: Any) -> Any:

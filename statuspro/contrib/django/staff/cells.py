@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from statuspro.contrib.django import clock
 from statuspro.values import hex_color
 
 # The colour is an attribute of SVG: a policy against inline styles does not forbid it. The words
@@ -52,7 +52,7 @@ def due(order: Any, today: date | None = None) -> Any:
     if first is None or last is None:
         return _quiet("no due date")
     said = span(first, last)
-    now = today or timezone.localdate()
+    now = today or clock.today()
     if last < now:
         days = (now - last).days
         late = f"overdue by {days} day{'s' if days > 1 else ''}"

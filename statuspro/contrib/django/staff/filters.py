@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.html import format_html
 
+from statuspro.contrib.django import clock
 from statuspro.contrib.django.models import Status
 from statuspro.contrib.django.staff.cells import dot
 
@@ -82,7 +82,7 @@ class DueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: Any, queryset: Any) -> Any:
         """Keeps the orders whose span reaches into the days that were chosen."""
-        today = timezone.localdate()
+        today = clock.today()
         days = queryset.alias(
             first_day=Coalesce("due_date", "due_date_to"),
             last_day=Coalesce("due_date_to", "due_date"),
