@@ -8,7 +8,7 @@ The first program changes nothing. Its key is in `STATUSPRO_API_KEY`, `.env` or 
         for order in client.iter_orders(exclude_cancelled=True, max_items=10):
             print(order["name"], order["status"].get("name"), order["due_date"])
 
-Without a key, `statuspro sandbox` in a shell serves a made-up shop.
+Without a key, `python -m statuspro.sandbox` in a shell serves a made-up shop.
 
 Read      iter_orders, list_orders, get_order, get_orders, lookup_order, find_order,
           get_statuses, get_viable_statuses, summarize_orders

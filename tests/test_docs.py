@@ -306,6 +306,13 @@ def test_comments_and_due_dates_mail_nobody_in_the_sandbox() -> None:
     assert sandbox.mails == []
 
 
+def test_the_first_pages_name_no_command_of_an_extra_that_they_did_not_install() -> None:
+    quickstart = (ROOT / "docs" / "quickstart.rst").read_text(encoding="utf-8")
+    for text in (quickstart, statuspro.__doc__ or ""):
+        assert "python -m statuspro.sandbox" in text
+        assert not re.findall(r"`statuspro \w+", text)
+
+
 def test_readme_and_docs_name_every_error() -> None:
     errors = subclasses(StatusProError)
     for page in (ROOT / "README.rst", ROOT / "docs" / "errors.rst"):

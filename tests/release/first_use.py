@@ -43,6 +43,8 @@ def use_package() -> None:
 
     with Sandbox(orders=3) as sandbox, sandbox.client() as client:
         assert len(list(client.iter_orders())) == 3
+    # What the first pages tell readers to run who have no key.
+    subprocess.run([sys.executable, "-I", "-m", "statuspro.sandbox", "--help"], check=True)
 
 
 def use_redis() -> None:
