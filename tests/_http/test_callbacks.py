@@ -8,7 +8,7 @@ import itertools
 import logging
 import signal
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,7 +27,8 @@ from statuspro._http.callbacks import (
 )
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.data import FIRST_ID
-from tests.support.servers import RawServer, answer, client_of
+from tests.support.promptness import within
+from tests.support.servers import Peer, RawServer, answer, client_of
 
 #: Of rate budgets that no two tests share.
 PERIODS = itertools.count(5.0)
@@ -292,31 +293,35 @@ class Handler:
 
 
 @contextmanager
-def alarm(handler: Callable[..., None], seconds: float = 0.1) -> Iterator[None]:
+def handled(handler: Callable[..., None]) -> Iterator[None]:
+    """Has the handler called for SIGALRM."""
     former = signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, former)
+
+
+def alarm(peer: Peer) -> None:
+    """Sends the signal to the client, which waits for a response that never comes whole."""
+    peer.pause(0.02)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGALRM)
+    peer.until_closed()
 
 
 @pytest.mark.parametrize("way", range(5))
 def test_what_a_signal_handler_raises(way: int) -> None:
     error = TimeoutError("the job's time is over")
-    with RawServer(lambda peer: peer.until_closed()) as server, client_of(server.port) as client:
-        began = time.monotonic()
-        with alarm(Handler(error).each()[way]):
+    with RawServer(alarm) as server, client_of(server.port) as client:
+        with within(1), handled(Handler(error).each()[way]):
             assert_comes_out(error, lambda: get(client))
-        assert time.monotonic() - began < 1
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("error", [OSError("enough"), TimeoutError("enough"), ValueError("enough")])
 def test_a_signal_after_a_write_was_sent(error: Exception) -> None:
-    with RawServer(lambda peer: peer.until_closed()) as server, client_of(server.port) as client:
-        with alarm(Handler(error)):
+    with RawServer(alarm) as server, client_of(server.port) as client:
+        with handled(Handler(error)):
             assert_comes_out(error, lambda: post(client), UNCLEAR)
         assert len(server.requests) == 1
 
@@ -324,12 +329,12 @@ def test_a_signal_after_a_write_was_sent(error: Exception) -> None:
 def test_a_signal_while_the_response_arrives() -> None:
     error = TimeoutError("enough")
 
-    def begin(peer: Any) -> None:
+    def begin(peer: Peer) -> None:
         peer.send(answer(b'{"data":', length=100))
-        peer.until_closed()
+        alarm(peer)
 
     with RawServer(begin) as server, client_of(server.port) as client:
-        with alarm(Handler(error)):
+        with handled(Handler(error)):
             assert_comes_out(error, lambda: get(client))
         assert len(server.requests) == 1
 
@@ -337,7 +342,11 @@ def test_a_signal_while_the_response_arrives() -> None:
 def test_a_signal_during_a_wait(sandbox: Sandbox) -> None:
     error = TimeoutError("enough")
     sandbox.fail(429)
-    with sandbox.client() as client, alarm(Handler(error)):
+
+    def alarm_soon(seconds: float, reason: str) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+
+    with sandbox.client(on_wait=alarm_soon) as client, handled(Handler(error)):
         assert_comes_out(error, lambda: post(client), "had been sent, and answered 429")
     assert len(sandbox.requests) == 1
 

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from statuspro.pacing import Budget
 from statuspro.sandbox import Sandbox
 from tests.support.certificates import TLS
 from tests.support.polling import eventually
+from tests.support.promptness import within
 from tests.support.proxies import Dripping, Proxy, SocksProxy
 from tests.support.servers import Answer, Peer, RawServer, answer, client_of
 
@@ -40,15 +42,12 @@ pytest_plugins = ["tests.support.redis_server"]
 
 DEADLINE = 0.3
 
-#: Seconds that a busy machine may take beside; without the deadline it would be 5 s and more.
+#: Seconds that a call may take beside; without the deadline it would be 5 s and more.
 MARGIN = 0.5
 
 
-@contextlib.contextmanager
-def in_time(deadline: float = DEADLINE) -> Iterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < deadline + MARGIN
+def in_time(deadline: float = DEADLINE) -> AbstractContextManager[None]:
+    return within(deadline + MARGIN)
 
 
 # Each attempt ---------------------------------------------------------------------------------
@@ -321,18 +320,28 @@ WAYS = ["plain", "TLS", "forwarding", "tunnel", "tunnel by TLS", "SOCKS5", "SOCK
 @pytest.mark.parametrize("way", WAYS)
 def test_a_way_on_which_every_byte_takes_its_time(way: str, hop: str, fast: int, tls: TLS) -> None:
     """Handshakes of TLS, CONNECT, the negotiation of SOCKS, records within records, bodies."""
+    is_sent = bool(fast) or way in ("plain", "forwarding") or (way, hop) == ("SOCKS5", "last")
+    # A busy machine may need longer for what is fast: then it is tried with another deadline.
+    for deadline in (DEADLINE, 1.0, 3.0) if is_sent else (DEADLINE,):
+        error = error_on(way, hop, fast, tls, deadline)
+        if error.maybe_applied is is_sent:
+            break
+    assert error.maybe_applied is is_sent
+    assert ("so nothing was sent" in str(error)) is not is_sent
+
+
+def error_on(way: str, hop: str, fast: int, tls: TLS, deadline: float) -> APITimeoutError:
+    """What a write raises, which is to end with the deadline."""
     with (
         dripping_way(way, hop, fast, tls) as options,
         StatusProClient(
-            "key-1", rate_limit=None, trust_env=False, timeout=5.0, deadline=DEADLINE, **options
+            "key-1", rate_limit=None, trust_env=False, timeout=5.0, deadline=deadline, **options
         ) as client,
-        in_time(),
-        pytest.raises(APITimeoutError, match=r"The deadline of 0\.3 s has passed") as caught,
+        in_time(deadline),
+        pytest.raises(APITimeoutError, match=rf"The deadline of {deadline:g} s has p") as caught,
     ):
         client.post("/orders/1/comment", json={"comment": "Hello"})
-    is_sent = bool(fast) or way in ("plain", "forwarding") or (way, hop) == ("SOCKS5", "last")
-    assert caught.value.maybe_applied is is_sent
-    assert ("so nothing was sent" in str(caught.value)) is not is_sent
+    return caught.value
 
 
 # Waits ----------------------------------------------------------------------------------------
@@ -421,6 +430,7 @@ def test_what_on_wait_takes_counts(sandbox: Sandbox) -> None:
         pytest.raises((ServerError, APITimeoutError)),
     ):
         client.get_statuses()
+    assert len(sandbox.requests) == 1
 
 
 def test_a_call_that_ran_out_of_time_leaves_its_slot_to_be_counted() -> None:

@@ -13,6 +13,7 @@ from statuspro import AuthenticationError
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import DELIVERED, IN_PRODUCTION, RECEIVED, SHIPPED
 from statuspro.sandbox.messages import Record
+from tests.support.promptness import within
 
 
 class Clock:
@@ -242,9 +243,8 @@ def test_it_waits_for_a_real_queue() -> None:
     with Sandbox(0, bulk_delay=0.3) as sandbox, sandbox.client() as client:
         ids = [sandbox.add_order(status_code=IN_PRODUCTION) for _ in range(60)]
         list(client.iter_bulk_update_order_status(ids, SHIPPED))
-        began = time.monotonic()
-        assert client.bulk_outcome(ids, SHIPPED) == {"applied": ids, "not_applied": []}
-        assert time.monotonic() - began < 3
+        with within(3):
+            assert client.bulk_outcome(ids, SHIPPED) == {"applied": ids, "not_applied": []}
 
 
 def test_it_ends_in_time() -> None:
@@ -252,9 +252,10 @@ def test_it_ends_in_time() -> None:
         ids = [sandbox.add_order(status_code=DELIVERED) for _ in range(20)]
         sandbox.latency = (0.04, 0.05)
         began = time.monotonic()
-        outcome = client.bulk_outcome(ids, RECEIVED, timeout=1.2)
+        with within(1.6):
+            outcome = client.bulk_outcome(ids, RECEIVED, timeout=1.2)
         assert outcome == {"applied": [], "not_applied": ids}
-        assert 0.3 < time.monotonic() - began < 1.6
+        assert time.monotonic() - began > 0.3
 
 
 def test_each_wait_is_told(clock: Clock) -> None:

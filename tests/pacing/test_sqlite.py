@@ -27,6 +27,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
 from tests.support.paths import ROOT
+from tests.support.promptness import within
 from tests.support.senders import send_many, start_process, times_in
 from tests.support.simulation import Callers, Clock, Service, spans_a_period
 from tests.support.slots import reading, use
@@ -146,10 +147,8 @@ def test_a_reading_does_not_wait_for_long(open_budget: Open, locker: sqlite3.Con
     budget = open_budget()
     use(budget, 1)
     locker.execute("BEGIN EXCLUSIVE")
-    began = time.monotonic()
-    with pytest.raises(StatusProError, match="locked"):
+    with within(2), pytest.raises(StatusProError, match="locked"):
         reading(budget)
-    assert time.monotonic() - began < 2
     locker.execute("ROLLBACK")
     assert reading(budget) == (59, 5, 0.0)
 
@@ -492,12 +491,11 @@ def test_a_file_that_stays_locked_is_a_clear_error_for_all_who_wait(
 
     locker.execute("BEGIN IMMEDIATE")
     threads = [threading.Thread(target=take) for _ in range(8)]
-    began = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert time.monotonic() - began < 2
+    with within(2):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     locker.rollback()
     assert len(errors) == 8
     use(budget, 1)
@@ -512,9 +510,9 @@ def test_the_wait_for_a_lock_is_as_long_as_the_call_may_wait(
     slot = Slot()
     for patience in (0.0, 0.3):
         slot.patience, began = patience, time.monotonic()
-        with pytest.raises(StatusProError, match="locked"):
+        with within(patience + 0.3), pytest.raises(StatusProError, match="locked"):
             budget.take(slot)
-        assert patience <= time.monotonic() - began < patience + 0.3
+        assert patience <= time.monotonic() - began
     timer = threading.Timer(0.1, locker.rollback)
     timer.start()
     slot.patience = 20.0
@@ -621,10 +619,9 @@ def test_ctrl_c_while_the_file_is_locked_ends_the_wait_at_once_and_leaves_it_fre
             assert process.stdin is not None
             assert process.stdout.readline() == "ready\n"
             time.sleep(0.15)
-            began = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            assert process.stdout.readline() == "interrupted\n"
-            assert time.monotonic() - began < 1
+            with within(1):
+                process.send_signal(signal.SIGINT)
+                assert process.stdout.readline() == "interrupted\n"
             locker.rollback()
             assert (
                 open_budget(digest="other").take(impatient()) is None
