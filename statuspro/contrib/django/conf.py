@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -35,25 +35,27 @@ def _check_mirror(name: str, value: Any) -> None:
         _arguments.flag(name, value)
 
 
-#: The app's own keys, which the client does not know, each with its check.
-OWN: dict[str, Callable[[str, Any], Any]] = {
-    "WORKERS": partial(_arguments.whole_number, least=1),
-    "WORKER_TIMEOUT": _arguments.seconds,
-    "CACHE": _check_cache,
-    "STATUSES_TTL": _check_period,
-    "SUMMARY_TTL": _check_period,
-    "LOOKUP_TRIES": partial(_arguments.whole_number, least=1),
-    "LOOKUP_PERIOD": _check_period,
-    "MIRROR": _check_mirror,
-}
+class Own(NamedTuple):
+    """A key of the app's own, which the client does not know.
 
-#: What own keys mean where the setting does not hold them; the others mean None.
-_DEFAULTS: dict[str, Any] = {
-    "CACHE": "default",
-    "STATUSES_TTL": 3600.0,
-    "SUMMARY_TTL": 60.0,
-    "LOOKUP_TRIES": 10,
-    "LOOKUP_PERIOD": 600.0,
+    Attributes:
+        check: raises TypeError or ValueError where the value of the key makes no sense.
+        default: what the key means where the setting does not hold it.
+    """
+
+    check: Callable[[str, Any], Any]
+    default: Any = None
+
+
+OWN = {
+    "WORKERS": Own(partial(_arguments.whole_number, least=1)),
+    "WORKER_TIMEOUT": Own(_arguments.seconds),
+    "CACHE": Own(_check_cache, "default"),
+    "STATUSES_TTL": Own(_check_period, 3600.0),
+    "SUMMARY_TTL": Own(_check_period, 60.0),
+    "LOOKUP_TRIES": Own(partial(_arguments.whole_number, least=1), 10),
+    "LOOKUP_PERIOD": Own(_check_period, 600.0),
+    "MIRROR": Own(_check_mirror),
 }
 
 
@@ -100,7 +102,7 @@ def keywords() -> dict[str, Any]:
 
 def value_of(key: str) -> Any:
     """Gives the value of a key that is no secret; its default where the setting has none."""
-    return _given().get(key, _DEFAULTS.get(key))
+    return _given().get(key, OWN[key].default if key in OWN else None)
 
 
 def _given() -> Any:
@@ -112,7 +114,7 @@ def _fault_of(key: Any) -> str | None:
         (nearest,) = difflib.get_close_matches(str(key).upper(), sorted(KEYS), n=1, cutoff=0.0)
         return f'{SETTING} has an unknown key {key!r}. The nearest known one is "{nearest}".'
     name = key.lower()
-    check = OWN.get(key) or _CHECKS.get(name) or OPTIONS[name].check
+    check = OWN[key].check if key in OWN else _CHECKS.get(name) or OPTIONS[name].check
     option = OPTIONS.get(name)
     try:
         # As the client does: None counts as 'not given' for some keywords.

@@ -26,6 +26,16 @@ from statuspro.types import Order as OrderPayload
 #: How many orders are read at once.
 _AT_ONCE = 500
 
+#: The id that no order has.
+_NO_ORDER = 0
+
+#: What each filter asks of a row.
+_CONDITIONS = {
+    "status_code": "status_code",
+    "due_date_from": "due_date__gte",
+    "due_date_to": "due_date__lte",
+}
+
 
 class DatabaseMirror(BaseMirror):
     """A local copy of the orders in the tables of this app.
@@ -149,17 +159,6 @@ class DatabaseMirror(BaseMirror):
     def _counts(self) -> dict[Any, int]:
         codes = self._orders.listed().order_by().values_list("status_code")
         return dict(codes.annotate(Count("pk")))
-
-
-_CONDITIONS = {
-    "status_code": "status_code",
-    "due_date_from": "due_date__gte",
-    "due_date_to": "due_date__lte",
-}
-
-
-#: The id that no order has.
-_NO_ORDER = 0
 
 
 def _is_named(names: tuple[str, str], digits: str) -> Q:

@@ -180,12 +180,11 @@ def _steps(payload: Json) -> list[ShownStep]:
 
 
 def _step(payload: Json, given: Json) -> ShownStep:
-    progress = given.get("progress")
-    has_passed = _moment(given.get("timestamp")) is not None
-    state = progress if progress in ("complete", "current") else "ahead"
+    progress, moment = given.get("progress"), _moment(given.get("timestamp"))
+    state = "ahead" if moment is None else "complete"
+    if progress in ("complete", "current"):
+        state = progress
     name, description, language = _translated(payload, given)
-    if progress not in ("complete", "current") and has_passed:
-        state = "complete"
     return ShownStep(name, description, language, state)
 
 

@@ -1,4 +1,4 @@
-"""Decides whether orders are read from the mirror or asked for of the service."""
+"""Where orders come from: the mirror, or the service; and a customer's order from either."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, transaction
 
+from statuspro.api import orders
 from statuspro.contrib.django import conf
-from statuspro.errors import MirrorError
+from statuspro.contrib.django.client import get_client
+from statuspro.errors import APIError, MirrorError, NotFoundError
+from statuspro.types import Order
 
 if TYPE_CHECKING:
     from statuspro.contrib.django.mirror import DatabaseMirror
+
+#: With these the service refuses a number or an address that makes no sense to it.
+_MAKES_NO_SENSE = (400, 422)
 
 
 def mirror_in_use() -> DatabaseMirror | None:
@@ -48,3 +54,38 @@ def _is_in_use(mirror: DatabaseMirror) -> bool:
             return mirror.is_in_use
     except (DatabaseError, ImproperlyConfigured):
         return False
+
+
+def look_up(number: str, email: str, deadline: float) -> Any:
+    """Finds an order by what its customer knows of it.
+
+    Args:
+        number: the order's number or name.
+        email: the customer's address.
+        deadline: seconds that the service is given where the setting has no DEADLINE.
+
+    Returns:
+        The order; None where the number is unknown, and where the address is not its customer's.
+
+    Raises:
+        StatusProError: the service refused or failed, or did not respond in time; or the setting
+            wants a mirror that is not there.
+    """
+    mirror = mirror_in_use()
+    if mirror is None:
+        return _of_service(number, email, deadline)
+    return mirror.lookup(number, email)
+
+
+def _of_service(number: str, email: str, deadline: float) -> Order | None:
+    client = get_client()
+    if conf.value_of("DEADLINE") is None:
+        client = client.with_options(deadline=deadline)
+    try:
+        return orders.lookup_order(client, number=number, email=email)
+    except NotFoundError:
+        return None
+    except APIError as error:
+        if error.status_code in _MAKES_NO_SENSE:
+            return None
+        raise

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from statuspro._http.headers import retry_after
 from statuspro.errors import APIConnectionError, BulkUpdateError, RateLimitError, ServerError
 
-#: Django's project may put another one in front of this template, or override its blocks.
-TEMPLATE = "statuspro/unavailable.html"
+#: A project may put a template of its own in the place of this one, or override its blocks.
+_TEMPLATE = "statuspro/unavailable.html"
 
 _HTML, _JSON = "text/html", "application/json"
 
@@ -100,7 +100,7 @@ def _is_uncertain(error: Exception) -> bool:
 
 def _page(request: Any, told: dict[str, Any]) -> HttpResponse:
     try:
-        return HttpResponse(render_to_string(TEMPLATE, told, request))
+        return HttpResponse(render_to_string(_TEMPLATE, told, request))
     except (TemplateDoesNotExist, ValueError):
         # The project has no templates of apps, or has not collected the style sheet.
         return HttpResponse(told["message"], content_type="text/plain; charset=utf-8")

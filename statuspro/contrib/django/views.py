@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.generic import FormView
 
 from statuspro.contrib.django.forms import LookupForm
-from statuspro.contrib.django.lookup import look_up
 from statuspro.contrib.django.presentation import shown_order
+from statuspro.contrib.django.sources import look_up
 from statuspro.contrib.django.throttling import Attempt, Throttled, is_public
 from statuspro.contrib.django.unavailable import log, unavailable
 from statuspro.errors import StatusProError
