@@ -193,6 +193,32 @@ def test_an_order_that_the_service_has_no_more_is_told(staff: Any, sandbox: Sand
     assert "1 done; 1 skipped." in send(staff, response["Location"])
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "said"),
+    [
+        ("move", {"status": SHIPPED, "mail": "mail"}, "2 orders cannot be moved to Shipped"),
+        ("comment", {"comment": "The oak is here"}, "2 orders cannot be commented"),
+        (
+            "set_due_date",
+            {"first": "2026-03-15"},
+            "The due date of 2 orders cannot be set to March 15, 2026",
+        ),
+    ],
+)
+def test_a_change_of_orders_that_are_gone_has_no_button(
+    staff: Any, sandbox: Sandbox, kind: str, values: dict[str, Any], said: str
+) -> None:
+    orders = orders_of(sandbox, IN_PRODUCTION, IN_PRODUCTION)
+    form = choose(staff, kind, orders)["Location"]
+    for order in orders:
+        order.delete()
+    asks = staff.get(staff.post(form, values)["Location"])
+    assert said in text_of(asks)
+    assert "Nothing can be sent." in text_of(asks)
+    assert "Gets" not in text_of(asks)
+    assert 'name="send"' not in asks.content.decode()
+
+
 # What the service may answer
 
 

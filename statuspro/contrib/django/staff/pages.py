@@ -134,7 +134,7 @@ class Pages:
 
     def _task(self, request: Any, token: str) -> HttpResponse:
         task, kind = self._find(request, token)
-        if task.values is None:
+        if not task.values:
             return self._fill_in(request, kind, task.ids, task.back, {})
         if request.method == "POST":
             return self._post(request, task, kind)
@@ -154,11 +154,10 @@ class Pages:
 
     def _send(self, request: Any, task: Task, kind: Kind) -> HttpResponse:
         """Sends a task if its orders are what its page has shown, and if nobody has sent it."""
-        values, plan = task.values or {}, task.plan or {}
         orders = self._admin.get_queryset(request)
         clock = Clock()
         try:
-            changed = changes_since(task.kind, task.ids, plan, orders, clock)
+            changed = changes_since(task.kind, task.ids, task.plan, orders, clock)
         except (*FAILURES_OF_COPY, *FAULTS_OF_ORDER) as error:
             self._say(request, f"Nothing was sent. {told(error)}", messages.ERROR)
             return self._redirect(task)
@@ -166,33 +165,33 @@ class Pages:
             return self._plan_again(request, task, kind, changed)
         if not task.claim():
             return self._told_of_second(request, task)
-        task.keep(sending.send(task.kind, task.ids, values, plan, clock))
+        task.keep(sending.send(task.kind, task.ids, task.values, task.plan, clock))
         record(request.user, task, known(orders, task.ids))
         return self._redirect(task)
 
     def _plan_again(
         self, request: Any, task: Task, kind: Kind, changed: dict[int, dict[str, Any]]
     ) -> HttpResponse:
-        was = (task.plan or {})["orders"]
+        was = task.plan["orders"]
         said = [difference(was[str(order_id)], now) for order_id, now in changed.items()]
         self._say(
             request,
             f"Nothing was sent: {listed(said)}. Look at this page again before you send it.",
             messages.WARNING,
         )
-        return self._redirect(self._plan(request, kind, task.ids, task.back, task.values or {}))
+        return self._redirect(self._plan(request, kind, task.ids, task.back, task.values))
 
     def _plan_unsent(self, request: Any, task: Task, kind: Kind) -> HttpResponse:
         """Asks anew about the orders of which it is certain that nothing was sent."""
         ids = sending.unsent(task.outcome or {})
         if not ids:
             return self._redirect(task)
-        return self._redirect(self._plan(request, kind, ids, task.back, task.values or {}))
+        return self._redirect(self._plan(request, kind, ids, task.back, task.values))
 
     def _look_again(self, request: Any, task: Task) -> HttpResponse:
         if task.outcome is not None and task.kind == "move":
             try:
-                task.keep(sending.look_again(task.outcome, (task.values or {})["status"]))
+                task.keep(sending.look_again(task.outcome, task.values["status"]))
             except FAILURES as error:
                 self._say(request, f"It is still not known. {told(error)}", messages.WARNING)
         return self._redirect(task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from django.utils import timezone
 
@@ -15,6 +15,17 @@ from statuspro.contrib.django.staff.words import FAILURES, FAULTS_OF_ORDER, told
 
 #: What of an order may not change between the page and its button.
 _WATCHED = {"move": ("code",), "comment": (), "set_due_date": ("first", "last")}
+
+
+class _Verdict(TypedDict):
+    """Whether an order can take a change (None where that is not known), and what to add."""
+
+    can: bool | None
+    note: str
+
+
+_UNASKED: _Verdict = {"can": None, "note": ""}
+_GONE: _Verdict = {"can": False, "note": "This order is not known any more."}
 
 
 def asks_service(kind: str, ids: list[int]) -> bool:
@@ -38,7 +49,8 @@ def plan_of(kind: str, ids: list[int], values: dict[str, Any], orders: Any) -> d
     """
     is_asked = asks_service(kind, ids)
     before = known(orders, ids)
-    answers = _answers(kind, list(before), values) if is_asked else _there(kind, before, values)
+    judge = _by_service if is_asked else _by_copy
+    verdicts = judge(kind, before, values)
     found = {**before, **known(orders, ids)}
     return {
         "at": timezone.now().isoformat(),
@@ -46,7 +58,7 @@ def plan_of(kind: str, ids: list[int], values: dict[str, Any], orders: Any) -> d
         "orders": {
             str(order_id): {
                 **_shown(found.get(order_id)),
-                **answers.get(order_id, _UNASKED if order_id in found else _GONE),
+                **verdicts.get(order_id, _UNASKED if order_id in found else _GONE),
             }
             for order_id in ids
         },
@@ -97,12 +109,6 @@ def difference(was: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     return f"{was['name']} has another due date now"
 
 
-_Answer = dict[str, Any]
-
-_UNASKED: _Answer = {"can": None, "note": ""}
-_GONE: _Answer = {"can": False, "note": "This order is not known any more."}
-
-
 def _shown(order: Order | None) -> dict[str, Any]:
     """What of an order a page shows, as JSON can hold it."""
     if order is None:
@@ -119,37 +125,28 @@ def _shown(order: Order | None) -> dict[str, Any]:
     }
 
 
-def _answers(kind: str, ids: list[int], values: dict[str, Any]) -> dict[int, dict[str, Any]]:
+def _by_service(
+    kind: str, orders: Mapping[int, Order], values: dict[str, Any]
+) -> dict[int, _Verdict]:
     """What the service says of each order; it is asked no more after it failed."""
     clock = Clock()
-    answers: dict[int, _Answer] = {}
+    verdicts: dict[int, _Verdict] = {}
     failure = ""
-    for order_id in ids:
+    for order_id in orders:
         if failure:
-            answers[order_id] = {"can": None, "note": f"Not asked. {failure}"}
+            verdicts[order_id] = {"can": None, "note": f"Not asked. {failure}"}
             continue
         try:
-            answers[order_id] = _answer(clock, kind, order_id, values)
+            verdicts[order_id] = _verdict(clock, kind, order_id, values)
         except FAULTS_OF_ORDER as error:
-            answers[order_id] = {"can": False, "note": told(error)}
+            verdicts[order_id] = {"can": False, "note": told(error)}
         except FAILURES as error:
             failure = told(error)
-            answers[order_id] = {"can": None, "note": f"Not known. {failure}"}
-    return answers
+            verdicts[order_id] = {"can": None, "note": f"Not known. {failure}"}
+    return verdicts
 
 
-def _there(kind: str, orders: Mapping[int, Order], values: dict[str, Any]) -> dict[int, _Answer]:
-    """The orders that the copy has in the status already: their customers are not mailed twice."""
-    if kind != "move":
-        return {}
-    return {
-        order_id: {"can": False, "note": ""}
-        for order_id, order in orders.items()
-        if order.status_is_set and order.status_code == values["status"]
-    }
-
-
-def _answer(clock: Clock, kind: str, order_id: int, values: dict[str, Any]) -> dict[str, Any]:
+def _verdict(clock: Clock, kind: str, order_id: int, values: dict[str, Any]) -> _Verdict:
     if not fetch(clock.client(), order_id):
         return _GONE
     if kind != "move":
@@ -159,3 +156,14 @@ def _answer(clock: Clock, kind: str, order_id: int, values: dict[str, Any]) -> d
         return {"can": True, "note": ""}
     names = ", ".join(str(status.get("name") or status.get("code")) for status in viable)
     return {"can": False, "note": f"It can move to {names or 'no status'}."}
+
+
+def _by_copy(kind: str, orders: Mapping[int, Order], values: dict[str, Any]) -> dict[int, _Verdict]:
+    """The orders that the copy has in the status already: their customers are not mailed twice."""
+    if kind != "move":
+        return {}
+    return {
+        order_id: {"can": False, "note": ""}
+        for order_id, order in orders.items()
+        if order.status_is_set and order.status_code == values["status"]
+    }

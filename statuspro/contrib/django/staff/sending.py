@@ -31,6 +31,9 @@ UNSURE, REFUSED, NOT_SENT, SKIPPED, PASSED_OVER, ACCEPTED, DONE = (
     "done",
 )
 
+#: What another look may find to be done.
+OPEN = (UNSURE, ACCEPTED, PASSED_OVER)
+
 #: Seconds in which a bulk update is looked for.
 _LOOK = 4.0
 
@@ -82,16 +85,12 @@ def look_again(outcomes: Outcomes, status_code: str) -> Outcomes:
     """
     asked = [int(order_id) for order_id, each in outcomes.items() if each["what"] in OPEN]
     found = Clock().client().bulk_outcome(asked, status_code, timeout=0)
-    return {**outcomes, **_told_of(found["applied"], found["not_applied"], outcomes)}
+    return {**outcomes, **_seen(found["applied"], found["not_applied"], outcomes)}
 
 
 def unsent(outcomes: Outcomes) -> list[int]:
     """Finds the orders that were to be changed, and of which nothing was sent."""
     return [int(order_id) for order_id, each in outcomes.items() if each["what"] == NOT_SENT]
-
-
-#: What another look may find to be done.
-OPEN = (UNSURE, ACCEPTED, PASSED_OVER)
 
 
 def _send_each(
@@ -175,10 +174,10 @@ def _send_bulk(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcomes
         if has_failed:
             outcomes.update(_all(batch, NOT_SENT, _AFTER_FAILURE))
             continue
-        told_of = _send_batch(clock, batch, values)
-        outcomes.update(told_of)
-        has_failed = any(each["what"] != ACCEPTED for each in told_of.values())
-    return {**outcomes, **_looked_for(clock, outcomes, values["status"])}
+        of_batch = _send_batch(clock, batch, values)
+        outcomes.update(of_batch)
+        has_failed = any(each["what"] != ACCEPTED for each in of_batch.values())
+    return {**outcomes, **_look(clock, outcomes, values["status"])}
 
 
 def _send_batch(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcomes:
@@ -203,7 +202,7 @@ def _send_batch(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcome
     return _all(ids, ACCEPTED, "")
 
 
-def _looked_for(clock: Clock, outcomes: Outcomes, status_code: str) -> Outcomes:
+def _look(clock: Clock, outcomes: Outcomes, status_code: str) -> Outcomes:
     accepted = [int(order_id) for order_id, each in outcomes.items() if each["what"] == ACCEPTED]
     seconds = min(_LOOK, clock.left() - _REST)
     if not accepted or seconds <= 0:
@@ -213,10 +212,10 @@ def _looked_for(clock: Clock, outcomes: Outcomes, status_code: str) -> Outcomes:
     except FAILURES as error:
         words = f"The service could not be asked yet what became of it. {told(error)}"
         return _all(accepted, ACCEPTED, words)
-    return _told_of(found["applied"], found["not_applied"], outcomes)
+    return _seen(found["applied"], found["not_applied"], outcomes)
 
 
-def _told_of(applied: list[int], not_applied: list[int], before: Outcomes) -> Outcomes:
+def _seen(applied: list[int], not_applied: list[int], before: Outcomes) -> Outcomes:
     """What a look tells; where none is found by any look, the service may not have begun."""
     has_begun = applied or any(each["what"] == DONE for each in before.values())
     what = PASSED_OVER if has_begun else ACCEPTED

@@ -1,4 +1,4 @@
-"""What the pages of a change say: what will happen, what is mailed, and what became of it."""
+"""What the pages of a change, and the admin's log, say: what will happen, and what became of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from statuspro.contrib.django.models import Status
 from statuspro.contrib.django.staff import cells, sending
 from statuspro.contrib.django.staff.cells import badge, span
 from statuspro.contrib.django.staff.kinds import FEW
+from statuspro.contrib.django.staff.mails import mailed, mails_of
 from statuspro.contrib.django.staff.tasks import Task
 from statuspro.contrib.django.staff.words import counted
 
@@ -82,16 +83,6 @@ _FATES = {
 }
 
 
-def title_of(task: Task) -> str:
-    """Says what a task does, without naming a customer."""
-    values = task.values or {}
-    if task.kind == "move":
-        return f"to {_status_name(values['status'])}"
-    if task.kind == "comment":
-        return "with a public comment" if values["public"] else "with an internal comment"
-    return f"to {_days(values)}" if values["first"] else "to no day"
-
-
 def confirmation(task: Task, orders: dict[int, Any], most: int) -> dict[str, Any]:
     """Gives what the page says before anything is sent.
 
@@ -100,11 +91,11 @@ def confirmation(task: Task, orders: dict[int, Any], most: int) -> dict[str, Any
         orders: those of its orders that the copy has.
         most: so many orders are named.
     """
-    planned = (task.plan or {})["orders"]
+    planned = task.plan["orders"]
     ids = task.ids[:most]
     rows = [_planned_row(task, orders.get(each), planned[str(each)]) for each in ids]
     able = [each for each in task.ids if planned[str(each)]["can"] is not False]
-    values = task.values or {}
+    values = task.values
     return {
         "task": task,
         "title": _question(task, len(able)),
@@ -112,10 +103,10 @@ def confirmation(task: Task, orders: dict[int, Any], most: int) -> dict[str, Any
         "more": len(task.ids) - len(rows),
         "able": len(able),
         "skipped": len(task.ids) - len(able),
-        "is_asked": (task.plan or {})["is_asked"],
+        "is_asked": task.plan["is_asked"],
         "is_bulk": task.kind == "move" and len(task.ids) > FEW,
-        "at": parse_datetime((task.plan or {})["at"]),
-        "mails": _mails(task, orders, able),
+        "at": parse_datetime(task.plan["at"]),
+        "mails": mails_of(task, orders, able),
         "comment": values.get("comment"),
         "is_public": values.get("public"),
         "status": _badge_of(values["status"]) if task.kind == "move" else None,
@@ -131,7 +122,7 @@ def results(task: Task, orders: dict[int, Any]) -> dict[str, Any]:
         orders: those of its orders that the copy has.
     """
     outcome = task.outcome or {}
-    planned = (task.plan or {})["orders"]
+    planned = task.plan["orders"]
     groups = []
     for what, (title, advice, level) in _FATES.items():
         ids = [each for each in task.ids if outcome.get(str(each), {}).get("what") == what]
@@ -158,7 +149,7 @@ def results(task: Task, orders: dict[int, Any]) -> dict[str, Any]:
         "unsent": sum(each["what"] == sending.NOT_SENT for each in outcome.values()),
         "can_look": is_open and task.kind == "move",
         "is_bulk": task.kind == "move" and len(task.ids) > FEW,
-        "mailed": _mailed(task),
+        "mailed": mailed(task),
         "names": [planned[str(each)]["name"] for each in task.ids[:10]],
     }
 
@@ -200,6 +191,13 @@ def facts_of(order: Any) -> dict[str, Any]:
     }
 
 
+def _to(task: Task) -> str:
+    """Says where a task moves orders, or which day it sets; empty for a comment."""
+    if task.kind == "move":
+        return f"to {_status_name(task.values['status'])}"
+    return f"to {_days(task.values) or 'no day'}" if task.kind == "set_due_date" else ""
+
+
 def _days(values: dict[str, Any]) -> str:
     first, last = (values[name] and date.fromisoformat(values[name]) for name in ("first", "last"))
     return span(first, last)
@@ -216,44 +214,47 @@ def _badge_of(code: str) -> Any:
 
 
 def _question(task: Task, able: int) -> str:
-    orders = _which(task)
-    if not able:
-        return f"{orders} cannot be moved {title_of(task)}"
-    return {
-        "move": f"Move {orders} {title_of(task)}?",
-        "comment": f"Comment {orders}?",
-        "set_due_date": f"Set the due date of {orders} {title_of(task)}?",
+    which, to = _which(task), _to(task)
+    question, refusal = {
+        "move": (f"Move {which} {to}?", f"{which} cannot be moved {to}"),
+        "comment": (f"Comment {which}?", f"{which} cannot be commented"),
+        "set_due_date": (
+            f"Set the due date of {which} {to}?",
+            f"The due date of {which} cannot be set {to}",
+        ),
     }[task.kind]
+    return question if able else refusal
 
 
 def _done(task: Task) -> str:
+    which, to = _which(task), _to(task)
     return {
-        "move": f"{_which(task)} {title_of(task)}",
-        "comment": f"comment on {_which(task)}",
-        "set_due_date": f"due date of {_which(task)} {title_of(task)}",
+        "move": f"{which} {to}",
+        "comment": f"comment on {which}",
+        "set_due_date": f"due date of {which} {to}",
     }[task.kind]
 
 
 def _which(task: Task) -> str:
     if len(task.ids) > 1:
         return counted(len(task.ids))
-    (planned,) = (task.plan or {})["orders"].values()
+    (planned,) = task.plan["orders"].values()
     return planned["name"] or f"order {task.ids[0]}"
 
 
 def _sentence(task: Task) -> str:
-    values = task.values or {}
+    values = task.values
     if task.kind == "move":
         mails = "Mails were asked for." if values["notify"] else "Nobody was mailed."
         comment = " With a comment." if values["comment"] else ""
-        return f"Moved {title_of(task)} ({values['status']}).{comment} {mails}"
+        return f"Moved {_to(task)} ({values['status']}).{comment} {mails}"
     if task.kind == "comment":
         return f"Added {'a public' if values['public'] else 'an internal'} comment."
-    return f"Set the due date {title_of(task)}."
+    return f"Set the due date {_to(task)}."
 
 
 def _button(task: Task, able: int) -> str:
-    values = task.values or {}
+    values = task.values
     if task.kind == "move" and values["notify"]:
         whom = "its customer" if able == 1 else "their customers"
         return f"Move {counted(able)} and mail {whom}"
@@ -264,75 +265,6 @@ def _button(task: Task, able: int) -> str:
         return f"Add the {kind} comment to {counted(able)}"
     done = "Set" if values["first"] else "Clear"
     return f"{done} the due date of {counted(able)}"
-
-
-# Which mails there are
-
-
-class Mails(NamedTuple):
-    """Which mails the service sends, in words.
-
-    Attributes:
-        level: how the page marks it: `yes`, `no` or `unknown`.
-        headline: the short of it.
-        words: the long of it.
-        names: the customers, where they are few.
-    """
-
-    level: str
-    headline: str
-    words: str
-    names: list[str]
-
-
-def _mails(task: Task, orders: dict[int, Any], able: list[int]) -> Mails:
-    if task.kind == "move":
-        return _mails_of_move(task, orders, able)
-    if task.kind == "comment":
-        return Mails(
-            "unknown",
-            "It is not known whether anybody is mailed",
-            "The service has no switch for the mails of a comment, and does not say whether it "
-            "mails one. A comment that goes with a move to a status can be sent without a mail.",
-            [],
-        )
-    return Mails(
-        "unknown",
-        "It is not known whether anybody is mailed",
-        "The service has no switch for the mails of a due date, and does not say whether it mails "
-        "the new one.",
-        [],
-    )
-
-
-def _mails_of_move(task: Task, orders: dict[int, Any], able: list[int]) -> Mails:
-    if not (task.values or {})["notify"]:
-        said = "Neither the customers nor the additional addresses get a mail of this change."
-        return Mails("no", "Nobody is mailed", said, [])
-    if not able:
-        return Mails("no", "Nobody is mailed", "No order can be moved.", [])
-    planned = (task.plan or {})["orders"]
-    is_certain = all(planned[str(each)]["can"] for each in able)
-    number = len(able) if is_certain else f"Up to {len(able)}"
-    whom = "customer is" if len(able) == 1 else "customers are"
-    words = "The service mails the customer of each order, and the order's additional addresses."
-    named = [orders[each] for each in able if each in orders]
-    names = [
-        f"{order.customer_name or 'no name'} ({order.customer_email or 'no e-mail address known'})"
-        for order in named
-    ]
-    return Mails("yes", f"{number} {whom} mailed", words, names if len(names) <= FEW else [])
-
-
-def _mailed(task: Task) -> str:
-    if task.kind != "move":
-        return ""
-    if (task.values or {})["notify"]:
-        return (
-            "The service was asked to mail the customers and the additional addresses of the "
-            "orders that it moves."
-        )
-    return "Nobody was mailed."
 
 
 # Rows
@@ -353,11 +285,11 @@ def _planned_row(task: Task, order: Any, planned: dict[str, Any]) -> Row:
 
 
 def _fate(task: Task, planned: dict[str, Any]) -> str:
-    if task.kind == "comment":
-        return "Gets the comment"
-    if task.kind == "set_due_date":
-        return "Cannot be changed" if planned["can"] is False else "Gets the new due date"
-    is_there = planned["code"] == (task.values or {})["status"]
+    if task.kind != "move" and planned["can"] is False:
+        return "Cannot be changed"
+    if task.kind != "move":
+        return "Gets the comment" if task.kind == "comment" else "Gets the new due date"
+    is_there = planned["code"] == task.values["status"]
     if planned["can"] is False:
         return "Is there already, is skipped" if is_there else "Cannot move there, is skipped"
     if is_there:

@@ -33,8 +33,8 @@ class Task:
         kind: the name of its kind.
         ids: the orders.
         back: the address of the page that it began on.
-        values: what was filled in; None where only the orders are chosen.
-        plan: what was known of the orders when the page was drawn.
+        values: what was filled in; empty where only the orders are chosen.
+        plan: what was known of the orders when the page was drawn; empty like `values`.
         sent_at: when it was sent; None before.
         outcome: what became of each order; None where that is not known.
     """
@@ -45,8 +45,8 @@ class Task:
         self.kind: str = row.kind
         self.ids: list[int] = content["ids"]
         self.back: str = content["back"]
-        self.values: dict[str, Any] | None = content["values"]
-        self.plan: dict[str, Any] | None = content["plan"]
+        self.values: dict[str, Any] = content["values"]
+        self.plan: dict[str, Any] = content["plan"]
         self.sent_at = row.sent_at
         self.outcome: dict[str, Any] | None = row.outcome and json.loads(row.outcome)
 
@@ -87,7 +87,7 @@ def new_task(
     rows = StaffTask.objects.using(database())
     now = timezone.now()
     rows.filter(created_at__lt=now - _KEPT).delete()
-    content = {"ids": ids, "back": back, "values": values, "plan": plan}
+    content = {"ids": ids, "back": back, "values": values or {}, "plan": plan or {}}
     row = rows.create(
         token=secrets.token_urlsafe(16),
         owner=str(user.pk),

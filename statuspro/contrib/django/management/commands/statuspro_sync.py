@@ -51,7 +51,6 @@ _FILTERS = (
     *("due_date_from", "due_date_to", "exclude_cancelled"),
 )
 
-
 #: In the place of one without a handler: Python would write its records over the line.
 _silent = logging.getLogger("statuspro.contrib.django.sync")
 _silent.addHandler(logging.NullHandler())
@@ -69,42 +68,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Adds the filters, as the command `statuspro` has them, and how the sync is done."""
-        parser.add_argument("--status", metavar="NAME|CODE", help="orders in this status")
-        parser.add_argument(
-            "--search",
-            metavar="TEXT",
-            help="orders with this in their name or number or in their customer's name or address",
-        )
-        for name, dest, meaning in (
-            ("--tag", "tags", "this tag; with all, if several"),
-            ("--any-tag", "tags_any", "one of these tags"),
-        ):
-            parser.add_argument(
-                name, dest=dest, metavar="T", action="append", help=f"orders with {meaning}"
-            )
-        for name, dest, kind in (
-            ("--financial", "financial_status", FinancialStatus),
-            ("--fulfillment", "fulfillment_status", FulfillmentStatus),
-        ):
-            parser.add_argument(
-                name,
-                dest=dest,
-                metavar="S",
-                action="append",
-                type=str.lower,
-                choices=get_args(kind),
-                help=f"orders with one of these: {', '.join(get_args(kind))}",
-            )
-        for name, dest, meaning in (
-            ("--due-from", "due_date_from", "later"),
-            ("--due-to", "due_date_to", "earlier"),
-        ):
-            parser.add_argument(
-                name, dest=dest, metavar="DAY", type=_day, help=f"due on this day or {meaning}"
-            )
-        parser.add_argument(
-            "--exclude-cancelled", action="store_true", help="leave out cancelled orders"
-        )
+        _add_filters(parser)
         parser.add_argument(
             "--no-history",
             action="store_true",
@@ -282,6 +246,52 @@ def _code_of(error: Exception) -> int:
     return _FAILED
 
 
+def _now() -> str:
+    return f"{datetime.now():%Y-%m-%d %H:%M}"
+
+
+# What the command takes
+
+
+def _add_filters(parser: CommandParser) -> None:
+    parser.add_argument("--status", metavar="NAME|CODE", help="orders in this status")
+    parser.add_argument(
+        "--search",
+        metavar="TEXT",
+        help="orders with this in their name or number or in their customer's name or address",
+    )
+    for name, dest, meaning in (
+        ("--tag", "tags", "this tag; with all, if several"),
+        ("--any-tag", "tags_any", "one of these tags"),
+    ):
+        parser.add_argument(
+            name, dest=dest, metavar="T", action="append", help=f"orders with {meaning}"
+        )
+    for name, dest, kind in (
+        ("--financial", "financial_status", FinancialStatus),
+        ("--fulfillment", "fulfillment_status", FulfillmentStatus),
+    ):
+        parser.add_argument(
+            name,
+            dest=dest,
+            metavar="S",
+            action="append",
+            type=str.lower,
+            choices=get_args(kind),
+            help=f"orders with one of these: {', '.join(get_args(kind))}",
+        )
+    for name, dest, meaning in (
+        ("--due-from", "due_date_from", "later"),
+        ("--due-to", "due_date_to", "earlier"),
+    ):
+        parser.add_argument(
+            name, dest=dest, metavar="DAY", type=_day, help=f"due on this day or {meaning}"
+        )
+    parser.add_argument(
+        "--exclude-cancelled", action="store_true", help="leave out cancelled orders"
+    )
+
+
 def _day(text: str) -> str:
     try:
         return _arguments.day("day", text)
@@ -297,7 +307,3 @@ def _whole_number(least: int) -> Any:
         raise argparse.ArgumentTypeError(f"must be a whole number, {least} or more, not {text!r}")
 
     return read
-
-
-def _now() -> str:
-    return f"{datetime.now():%Y-%m-%d %H:%M}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.contrib.django.conftest import Manage
-from tests.contrib.django.test_page import PAGE as FIRST
-from tests.contrib.django.test_page import files_of
+from tests.contrib.django.test_page_django import PAGE as FIRST
+from tests.contrib.django.test_page_django import files_of
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "django-mirror.rst"
