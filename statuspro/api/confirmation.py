@@ -10,11 +10,11 @@ from typing import Any
 
 from statuspro._arguments import TRIMMED
 from statuspro._http.call import one_call
+from statuspro._payload import moment_of
 from statuspro.errors import APIConnectionError, APIError, APITimeoutError, StatusProError
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
 from statuspro.types import Message
-from statuspro.values import parse_moment
 
 #: After these, a write that has left no trace was not applied. After a 504 or a read timeout it may
 #: still be on its way.
@@ -254,7 +254,7 @@ def _folded(code: str) -> str:
 
 def _end_of_second(moment: Any) -> float | None:
     """The end of the second in which something was written; the service's moments are whole."""
-    at = parse_moment(moment) if isinstance(moment, str) else None
+    at = moment_of(moment)
     return None if at is None else at.timestamp() + 1
 
 

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from statuspro._payload import moment_of
 from statuspro.cli.drawing import (
     GAP,
     facts,
@@ -20,7 +21,7 @@ from statuspro.cli.drawing import (
 )
 from statuspro.cli.output import plain
 from statuspro.types import ViableStatus
-from statuspro.values import due_days, parse_moment
+from statuspro.values import due_days
 
 
 def order_in_full(
@@ -138,7 +139,7 @@ def _options(options: Iterable[ViableStatus]) -> Table | Text:
 
 def _moment(written: Any) -> str:
     """A moment in this machine's time zone; what is none as it is written."""
-    moment = parse_moment(written) if isinstance(written, str) else None
+    moment = moment_of(written)
     return plain(written or "") if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 

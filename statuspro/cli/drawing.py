@@ -14,10 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from statuspro._flat import shown
+from statuspro._payload import color_of
 from statuspro.cli.console import Console
 from statuspro.cli.output import Column, cell, plain
 from statuspro.cli.waiting import line
-from statuspro.values import due_days, hex_color
+from statuspro.values import due_days
 
 #: Characters between two columns, and the least that a cut column keeps.
 GAP = 2
@@ -135,7 +136,7 @@ def order_due(order: Mapping[str, Any], today: date | None = None) -> Text:
 
 def color_style(color: Any) -> str:
     """A style in a colour of the service; none for what is no colour."""
-    return (hex_color(color) if isinstance(color, str) else None) or ""
+    return color_of(color) or ""
 
 
 def bar(share: float, width: int, style: str) -> Text:

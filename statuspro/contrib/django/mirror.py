@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
 
 from statuspro import _arguments
+from statuspro._payload import object_in
 from statuspro.api.orders import get_order
 from statuspro.contrib.django.models import TEXT, HistoryEvent, Order, Status, storable
 from statuspro.contrib.django.outbox import tell
@@ -172,6 +173,5 @@ def _is_same(known: str, wanted: str) -> bool:
 
 
 def _email_of(order: Mapping[str, Any]) -> str | None:
-    customer = order.get("customer")
-    email = customer.get("email") if isinstance(customer, dict) else None
+    email = object_in(order, "customer").get("email")
     return email.strip().casefold() if isinstance(email, str) else None

@@ -11,9 +11,11 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from statuspro._contrast import BLACK, ink_on
+from statuspro._payload import color_of, is_object, moment_of, object_in, objects_in
 from statuspro.contrib.django import clock
 from statuspro.types import TimelineItem
-from statuspro.values import due_days, hex_color, parse_moment, public_timeline
+from statuspro.values import due_days, public_timeline
 
 #: The colour of a status that has none.
 _GRAY = "#6b7280"
@@ -78,8 +80,8 @@ def shown_order(order: Any) -> ShownOrder:
     payload = plain(order)
     # These look at the active language, and so come before it is another one.
     status, steps, timeline = public_status(payload), _steps(payload), list(_events(payload))
-    set_at = _moment(_part(payload, "status").get("set_at"))
-    is_set = status is not None and _is_public(_part(payload, "status"))
+    set_at = moment_of(object_in(payload, "status").get("set_at"))
+    is_set = status is not None and _is_public(object_in(payload, "status"))
     with translation.override(language_of_texts()):
         return ShownOrder(
             name=_text(payload.get("name")) or _text(payload.get("order_number")),
@@ -102,7 +104,7 @@ def public_status(value: Any) -> ShownStatus | None:
     """
     payload = plain(value)
     if "status" in payload:
-        status = _part(payload, "status")
+        status = object_in(payload, "status")
         if _is_public(status):
             return _shown_status(payload, status)
         passed = [item for item in public_timeline(payload) if item["name"] is not None]
@@ -161,7 +163,7 @@ def language_of_texts() -> str:
 def plain(value: Any) -> Json:
     """Gives the dict of an order or of a status, also of a row of the mirror."""
     payload = value.payload() if hasattr(value, "payload") else value
-    return payload if isinstance(payload, Mapping) else {}
+    return payload if is_object(payload) else {}
 
 
 def _events(payload: Json) -> Iterator[ShownEvent]:
@@ -174,13 +176,12 @@ def _events(payload: Json) -> Iterator[ShownEvent]:
 
 def _steps(payload: Json) -> list[ShownStep]:
     """The steps of the way, if some lie ahead: what has passed, the timeline shows."""
-    given = payload.get("public_progress_timeline")
-    steps = [_step(payload, each) for each in given or [] if isinstance(each, Mapping)]
+    steps = [_step(payload, each) for each in objects_in(payload, "public_progress_timeline")]
     return steps if any(step.state == "ahead" for step in steps) else []
 
 
 def _step(payload: Json, given: Json) -> ShownStep:
-    progress, moment = given.get("progress"), _moment(given.get("timestamp"))
+    progress, moment = given.get("progress"), moment_of(given.get("timestamp"))
     state = "ahead" if moment is None else "complete"
     if progress in ("complete", "current"):
         state = progress
@@ -189,10 +190,9 @@ def _step(payload: Json, given: Json) -> ShownStep:
 
 
 def _shown_status(payload: Json, status: Json | TimelineItem) -> ShownStatus:
-    color = status.get("color")
-    shown = (hex_color(color) if isinstance(color, str) else None) or _GRAY
-    name, description, language = _translated(payload, status)
-    return ShownStatus(name, description, language, shown, _ink_on(shown))
+    color = color_of(status.get("color")) or _GRAY
+    ink = "dark" if ink_on(color) == BLACK else "light"
+    return ShownStatus(*_translated(payload, status), color, ink)
 
 
 def _translated(payload: Json, status: Any) -> tuple[str, str, str]:
@@ -214,19 +214,17 @@ def _translations(payload: Json, code: Any, name: str) -> Iterator[tuple[str, Js
     for status in _statuses_in(payload):
         names = (_text(status.get("public_name")), _text(status.get("name")))
         if status.get("code") == code if code else name in names:
-            given = _part(status, "translations")
-            found.update({k: v for k, v in given.items() if isinstance(v, Mapping)})
-    for wanted in (translation.get_language(), _part(payload, "customer").get("locale")):
+            given = object_in(status, "translations")
+            found.update({k: v for k, v in given.items() if is_object(v)})
+    for wanted in (translation.get_language(), object_in(payload, "customer").get("locale")):
         if isinstance(wanted, str) and (best := _nearest(wanted, found)):
             yield best, found[best]
 
 
 def _statuses_in(payload: Json) -> Iterator[Json]:
-    history = payload.get("history")
-    for entry in history if isinstance(history, list) else []:
-        if isinstance(entry, Mapping):
-            yield _part(entry, "status")
-    yield _part(payload, "status")
+    for entry in objects_in(payload, "history"):
+        yield object_in(entry, "status")
+    yield object_in(payload, "status")
 
 
 def _nearest(wanted: str, offered: Mapping[str, Any]) -> str | None:
@@ -241,17 +239,6 @@ def _nearest(wanted: str, offered: Mapping[str, Any]) -> str | None:
 
 def _tag(language: str) -> str:
     return language.replace("_", "-").lower()
-
-
-def _ink_on(color: str) -> str:
-    """Tells which of black and white has the greater contrast, as WCAG 2 computes it."""
-    red, green, blue = (_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "dark" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "light"
-
-
-def _linear(share: float) -> float:
-    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
 def _day_in_words(day: date, today: date | None = None) -> str:
@@ -270,15 +257,6 @@ def _moment_in_words(at: datetime) -> tuple[str, str]:
 
 def _is_public(status: Json) -> bool:
     return status.get("is_set") is not False and status.get("public") is True
-
-
-def _moment(written: Any) -> datetime | None:
-    return parse_moment(written) if isinstance(written, str) else None
-
-
-def _part(of: Json, key: str) -> Json:
-    part = of.get(key)
-    return part if isinstance(part, Mapping) else {}
 
 
 def _text(value: Any) -> str:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.utils import timezone
 
+from statuspro._payload import color_of, is_object, moment_of, object_in
 from statuspro.contrib.django.locks import alone
 from statuspro.contrib.django.models import (
     TEXT,
@@ -26,7 +27,7 @@ from statuspro.contrib.django.models import (
 from statuspro.contrib.django.outbox import tell_surely, tell_unsent
 from statuspro.mirror.storage import Json, Kept, Known, Queued
 from statuspro.types import Change
-from statuspro.values import due_days, hex_color, parse_moment
+from statuspro.values import due_days
 
 #: How many orders of the queue are read at once.
 _AT_ONCE = 50
@@ -162,7 +163,7 @@ class ORMStorage:
 
 def _order(order_id: int, kept: Kept) -> Order:
     item = kept.item
-    customer, status = _dict(item.get("customer")), _dict(item.get("status"))
+    customer, status = object_in(item, "customer"), object_in(item, "status")
     first_day, last_day = due_days(item)
     name, number = _text(item.get("name")), _text(item.get("order_number"))
     customer_name, email = _text(customer.get("name")), _text(customer.get("email"))
@@ -192,8 +193,8 @@ def _order(order_id: int, kept: Kept) -> Order:
 
 
 def _event(order_id: int, position: int, entry: Any) -> HistoryEvent:
-    known = _dict(entry)
-    status, comment = _dict(known.get("status")), known.get("comment")
+    known: Mapping[str, Any] = entry if is_object(entry) else {}
+    status, comment = object_in(known, "status"), known.get("comment")
     is_public = known.get("comment_is_public")
     return HistoryEvent(
         order_id=order_id,
@@ -222,10 +223,6 @@ def _status(position: int, status: Mapping[str, Any]) -> Status:
 # What the service sends as columns have it; `json.dumps` escapes all but ASCII.
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _text(value: Any) -> str:
     if value is None:
         return ""
@@ -237,11 +234,11 @@ def _cut(text: str) -> str:
 
 
 def _color(value: Any) -> str:
-    return (hex_color(value) if isinstance(value, str) else None) or ""
+    return color_of(value) or ""
 
 
 def _moment(value: Any) -> datetime | None:
-    moment = parse_moment(value) if isinstance(value, str) else None
+    moment = moment_of(value)
     if moment is None or settings.USE_TZ:
         return moment
     naive: datetime = timezone.make_naive(moment, timezone.get_default_timezone())

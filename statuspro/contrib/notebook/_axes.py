@@ -10,7 +10,8 @@ from matplotlib import dates, rcParams
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
-from statuspro.contrib.notebook._colors import ink_on, mixed
+from statuspro._contrast import ink_on
+from statuspro.contrib.notebook._colors import mixed
 from statuspro.contrib.notebook._names import Labels
 
 if TYPE_CHECKING:

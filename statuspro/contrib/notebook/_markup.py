@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from statuspro.contrib.notebook._colors import contrast, ink_on
+from statuspro._contrast import contrast, ink_on
 from statuspro.contrib.notebook._texts import cells
 
 #: The grounds that a page may have, and an edge that is seen on both.

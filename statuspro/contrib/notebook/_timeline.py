@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from statuspro._payload import is_object, moment_of, object_in, objects_in
 from statuspro.contrib.notebook._colors import NEUTRAL, usable
 from statuspro.contrib.notebook._texts import lines, one_line
-from statuspro.values import parse_moment, public_timeline
+from statuspro.values import public_timeline
 
 
 class Comment(NamedTuple):
@@ -56,14 +57,13 @@ def public_events(order: Mapping[str, Any]) -> list[Event]:
 
 def all_events(order: Mapping[str, Any]) -> list[Event]:
     """Lists the whole history, the oldest first: internal comments and mail too."""
-    return list(_events(_oldest_first(order.get("history"))))
+    return list(_events(_oldest_first(objects_in(order, "history"))))
 
 
 def _events(entries: list[Mapping[str, Any]]) -> Iterator[Event]:
     code_before = None
     for entry in entries:
-        status = entry.get("status")
-        status = status if isinstance(status, Mapping) else {}
+        status = object_in(entry, "status")
         code = status.get("code") or code_before
         word = one_line(entry.get("event")).replace("_", " ")
         is_new = bool(status.get("code")) and (code != code_before or "status" in word.lower())
@@ -78,15 +78,13 @@ def _events(entries: list[Mapping[str, Any]]) -> Iterator[Event]:
         code_before = code
 
 
-def _oldest_first(history: Any) -> list[Mapping[str, Any]]:
-    entries = [each for each in history or () if isinstance(each, Mapping)]
+def _oldest_first(entries: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     moments = [moment for each in entries if (moment := _at(each))]
     return entries[::-1] if moments and moments[0] > moments[-1] else entries
 
 
 def _at(entry: Mapping[str, Any]) -> datetime | None:
-    written = entry.get("created_at")
-    return parse_moment(written) if isinstance(written, str) else None
+    return moment_of(entry.get("created_at"))
 
 
 def _comment(entry: Mapping[str, Any]) -> Comment | None:
@@ -96,7 +94,7 @@ def _comment(entry: Mapping[str, Any]) -> Comment | None:
 
 
 def _mail(log: Any) -> str:
-    if not isinstance(log, Mapping):
+    if not is_object(log):
         return ""
     said = f"mail to {one_line(log.get('to'))}: {one_line(log.get('subject'))}"
     return f"{said} ({one_line(log.get('delivery_status')) or 'unknown'})"

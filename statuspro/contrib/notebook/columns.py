@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from statuspro.values import hex_color, parse_moment
+from statuspro._payload import color_of, moment_of
 
 #: The category of orders that have no status.
 NO_STATUS = "No status"
@@ -42,7 +42,7 @@ class Statuses:
         for code, name, color in filter(None, statuses):
             key = _key(code, name)
             if key and key not in self._known:
-                self._known[key] = str(name or code), _color(color)
+                self._known[key] = str(name or code), color_of(color)
 
     def column(self, statuses: Sequence[StatusOf | None]) -> pd.Categorical:
         """Makes the ordered category of the statuses of some records; None is missing."""
@@ -88,7 +88,7 @@ def texts(values: Iterable[Any]) -> Any:
 
 def colors(values: Iterable[Any]) -> Any:
     """Makes a column of colours as `#rrggbb`."""
-    return texts(map(_color, values))
+    return texts(map(color_of, values))
 
 
 def flags(values: Iterable[Any]) -> Any:
@@ -99,8 +99,7 @@ def flags(values: Iterable[Any]) -> Any:
 
 def moments(values: Iterable[Any]) -> Any:
     """Makes a column of moments in UTC, aware of their time zone."""
-    read = [parse_moment(value) if isinstance(value, str) else None for value in values]
-    return pd.Series(read, dtype=MOMENT).array
+    return pd.Series([moment_of(value) for value in values], dtype=MOMENT).array
 
 
 def days(values: Iterable[date | None]) -> Any:
@@ -119,10 +118,6 @@ def _categorical(
     # pandas 2 would make the categories objects.
     index = pd.Index(list(known), dtype="string")
     return pd.Categorical(list(values), categories=index, ordered=ordered)
-
-
-def _color(value: Any) -> str | None:
-    return hex_color(value) if isinstance(value, str) else None
 
 
 def _number(value: Any) -> int | None:

@@ -13,9 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from statuspro import _arguments
+from statuspro._contrast import ink_on
 from statuspro.contrib.notebook import _axes
 from statuspro.contrib.notebook._bins import Bins
-from statuspro.contrib.notebook._colors import ink_on, outline
+from statuspro.contrib.notebook._colors import outline
 from statuspro.contrib.notebook._statuses import Status, filled, labelled, shapes, statuses_of
 from statuspro.contrib.notebook.histories import durations_frame
 

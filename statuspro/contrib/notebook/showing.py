@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from statuspro import _arguments
+from statuspro._payload import object_in
 from statuspro.contrib.notebook._colors import NEUTRAL, usable
 from statuspro.contrib.notebook._markup import Html, chip, element, filled, join, name_of, page
 from statuspro.contrib.notebook._texts import cells, one_line
@@ -111,7 +112,7 @@ def _order(order: Mapping[str, Any], *, is_internal: bool) -> Shown:
 
 def _status_of(order: Mapping[str, Any], *, is_internal: bool) -> tuple[str, str]:
     """The name and the colour of the status, as the customer or as the shop knows it."""
-    status = order["status"] if isinstance(order["status"], Mapping) else {}
+    status = object_in(order, "status")
     name = one_line(status.get("name")) or one_line(status.get("code"))
     if not name:
         return "No status", NEUTRAL
@@ -137,8 +138,7 @@ def _day(day: date) -> str:
 
 def _customer(order: Mapping[str, Any]) -> list[str]:
     """The customer's name, address and language, as far as they are there."""
-    customer = order.get("customer")
-    customer = customer if isinstance(customer, Mapping) else {}
+    customer = object_in(order, "customer")
     parts = [one_line(customer.get(key)) for key in ("name", "email", "locale")]
     return [part for part in parts if part]
 
@@ -241,8 +241,8 @@ def _summary(summary: Mapping[str, Any]) -> Shown:
             ),
             ("No status", NEUTRAL, summary.get("without_status", 0)),
         ],
-        "Payment": _plain_bars(summary.get("by_financial_status")),
-        "Fulfillment": _plain_bars(summary.get("by_fulfillment_status")),
+        "Payment": _plain_bars(object_in(summary, "by_financial_status")),
+        "Fulfillment": _plain_bars(object_in(summary, "by_fulfillment_status")),
     }
     parts = {title: bars for title, bars in parts.items() if bars}
     most = max([1, *(count for bars in parts.values() for *_, count in bars)])
@@ -253,9 +253,8 @@ def _summary(summary: Mapping[str, Any]) -> Shown:
     return Shown(html, "\n".join([title, *_bar_lines(parts, most)]))
 
 
-def _plain_bars(counts: Any) -> list[_Bar]:
-    items = counts.items() if isinstance(counts, Mapping) else ()
-    return [(one_line(name).replace("_", " "), _PLAIN, count) for name, count in items]
+def _plain_bars(counts: Mapping[str, int]) -> list[_Bar]:
+    return [(one_line(name).replace("_", " "), _PLAIN, count) for name, count in counts.items()]
 
 
 def _bar_rows(part: str, bars: Iterable[_Bar], most: int) -> Iterator[Html]:

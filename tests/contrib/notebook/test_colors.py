@@ -1,30 +1,14 @@
-"""Shapes are seen and words are read, whatever colour a status has and whatever lies behind."""
+"""Shapes are seen and told apart, whatever colour a status has and whatever lies behind."""
 
 from __future__ import annotations
 
 import pytest
 
-from statuspro.contrib.notebook._colors import (
-    NEUTRAL,
-    are_alike,
-    contrast,
-    ink_on,
-    mixed,
-    outline,
-    usable,
-)
+from statuspro._contrast import contrast, ink_on
+from statuspro.contrib.notebook._colors import NEUTRAL, are_alike, mixed, outline, usable
 from statuspro.values import _COLORS
 
 GROUNDS = ["#ffffff", "#000000", "#111111", "#eaeaf2", "#808080"]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "ratio"),
-    [("#000000", "#ffffff", 21.0), ("#777777", "#ffffff", 4.48), ("#ff0000", "#ff0000", 1.0)],
-)
-def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) -> None:
-    assert contrast(one, other) == pytest.approx(ratio, abs=0.005)
-    assert contrast(other, one) == contrast(one, other)
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
@@ -32,11 +16,6 @@ def test_contrast_is_that_of_the_guidelines(one: str, other: str, ratio: float) 
 def test_an_outline_is_seen_on_its_ground(color: str, ground: str) -> None:
     assert contrast(outline(color, ground), ground) >= 3
     assert outline(color, ground) != color or color == ink_on(ground)
-
-
-@pytest.mark.parametrize("color", [*_COLORS.values(), NEUTRAL, "#767676"])
-def test_ink_is_read_on_every_colour(color: str) -> None:
-    assert contrast(ink_on(color), color) >= 4.5
 
 
 @pytest.mark.parametrize("color", [None, 3, "", "no colour", "#12345", float("nan")])

@@ -25,6 +25,7 @@ from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from statuspro._contrast import contrast
 from statuspro.contrib.notebook import (
     durations_frame,
     history_frame,
@@ -35,7 +36,7 @@ from statuspro.contrib.notebook import (
     plot_durations,
     plot_flow,
 )
-from statuspro.contrib.notebook._colors import NEUTRAL, contrast
+from statuspro.contrib.notebook._colors import NEUTRAL
 from statuspro.mirror import Mirror
 from statuspro.values import _COLORS
 

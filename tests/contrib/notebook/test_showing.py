@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from statuspro import StatusProClient
+from statuspro._contrast import contrast
 from statuspro.contrib.notebook import Shown, show
-from statuspro.contrib.notebook._colors import contrast
 from statuspro.contrib.notebook._markup import _STYLE
 from statuspro.mirror import Mirror
 from statuspro.sandbox import Sandbox

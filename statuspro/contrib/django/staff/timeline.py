@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from statuspro._payload import color_of, is_object, object_in
 from statuspro.contrib.django.models import storable
 from statuspro.contrib.django.staff.cells import badge
 
@@ -36,22 +38,21 @@ def timeline(order: Any) -> list[Entry]:
 
 
 def _entry(event: Any) -> Entry:
-    written = event.payload()
-    status = written.get("status") if isinstance(written, dict) else None
-    color = status.get("color") if isinstance(status, dict) else None
-    name = event.status_name or event.status_code
+    payload = event.payload()
+    written: Mapping[str, Any] = payload if is_object(payload) else {}
+    color, name = object_in(written, "status").get("color"), event.status_name or event.status_code
     return Entry(
         event.created_at,
         str(event.event).replace("_", " ").capitalize() or "Event",
-        badge(name, color if isinstance(color, str) else None) if name else None,
+        badge(name, color_of(color)) if name else None,
         event.comment or None,
         event.comment_is_public is True,
-        _mail(written.get("mail_log") if isinstance(written, dict) else None),
+        _mail(written.get("mail_log")),
     )
 
 
 def _mail(log: Any) -> str | None:
-    if not isinstance(log, dict):
+    if not is_object(log):
         return None
     subject, fate = (storable(str(log.get(name) or "")) for name in ("subject", "delivery_status"))
     return f"{subject or 'without a subject'} ({fate or 'fate unknown'})"
