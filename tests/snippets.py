@@ -1,7 +1,8 @@
-"""Type-checks the Python of the README and of the documentation, by page: mypy, then pyright.
+"""Type-checks the Python of README, documentation and docstrings: mypy, then pyright.
 
 ``python -m tests.snippets``; a finding shows the page and its line. A page is checked as its
-readers paste it, block under block, with the gaps filled in. Functions that are the readers' own
+readers paste it, block under block, with the gaps filled in. The examples in a module's docstrings
+are one page. Functions that are the readers' own
 may be without types: what they call in the library is checked all the same.
 """
 
@@ -9,17 +10,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.pages import blocks_of, modules_with_examples, name_of, pages_with
 from tests.support.paths import ROOT
-from tests.test_docs import ELSEWHERE, PAGES, Gaps, blocks_of
-
-#: Pages whose blocks are programs or files of their own.
-APART = ELSEWHERE | {"recipes"}
+from tests.test_docs import ELSEWHERE, Gaps
 
 MYPY = """
 [mypy]
@@ -75,14 +75,14 @@ UNASKED = {
 def programs() -> Iterator[tuple[str, Path, str]]:
     """Yields the name of a module, its page, and its code on the lines where the page has it."""
     gaps = Gaps(7, [7, 8])
-    for page in PAGES:
-        blocks = [gaps.fill(block) for block in blocks_of(page)]
+    for page in [*pages_with("python"), *modules_with_examples()]:
+        blocks = [gaps.fill(block.in_place) for block in blocks_of(page, "python")]
         # Not the stem alone: there is a page of types, and Python has a module of that name.
-        stem = f"page_{page.stem}".replace("-", "_").lower()
-        if page.stem in APART:
+        stem = f"page_{re.sub(r'[^a-z]', '_', name_of(page).lower())}"
+        if page.stem in ELSEWHERE:
             for number, block in enumerate(blocks, 1):
                 yield f"{stem}_{number}", page, block
-        elif blocks:
+        else:
             yield stem, page, joined(blocks)
 
 

@@ -2,12 +2,10 @@
 
 import ast
 import doctest
-import importlib
 import os
 import re
 import subprocess
 import sys
-import textwrap
 from codeop import compile_command
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,11 +17,17 @@ import pytest
 import statuspro
 from statuspro import StatusProClient, StatusProError
 from statuspro.sandbox import Sandbox
+from tests.support.pages import (
+    blocks_of,
+    docstrings_of,
+    modules_with_examples,
+    name_of,
+    pages_with,
+)
+from tests.support.paths import ROOT
 
 pytest_plugins = ["statuspro.testing"]
 
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.rst", *sorted((ROOT / "docs").glob("*.rst"))]
 #: What a block says of a line on whose account the service mails customers.
 MAILS = "# mails"
 #: Pages whose blocks are files: `tests/contrib/` puts them into a project, and
@@ -31,21 +35,11 @@ MAILS = "# mails"
 ELSEWHERE = frozenset({"django", "django-customers", "django-mirror", "recipes"})
 #: Pages that read the budget, which a client in a sandbox has only if it is asked to pace itself.
 PACED = frozenset({"rate-limits"})
-BLOCK = re.compile(r"^( *)\.\. code-block:: python\n\n((?:\1 {4}.*\n|\n)+)", re.MULTILINE)
-
-
-def blocks_of(page: Path) -> list[str]:
-    """The page's Python blocks, each on its own lines, so that a traceback names the right one."""
-    text = page.read_text(encoding="utf-8") + "\n"
-    return [
-        "\n" * text.count("\n", 0, block.start(2)) + textwrap.dedent(block[2])
-        for block in BLOCK.finditer(text)
-    ]
 
 
 def python_of(page: Path) -> str:
     """The page's Python, without what stands between."""
-    return "\n".join(textwrap.dedent(block) for block in blocks_of(page))
+    return "\n".join(block.code for block in blocks_of(page, "python"))
 
 
 class Gaps(NamedTuple):
@@ -76,12 +70,17 @@ def gaps(statuspro_sandbox: Sandbox) -> Gaps:
     return gaps
 
 
-def pages_with_python() -> list[Any]:
-    run_here = [page for page in PAGES if blocks_of(page) and page.stem not in ELSEWHERE]
-    return [pytest.param(page, id=page.name) for page in run_here]
+PAGES_WITH_PYTHON = pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=name_of(page))
+        for page in [*pages_with("python"), *modules_with_examples()]
+        if page.stem not in ELSEWHERE
+    ],
+)
 
 
-@pytest.mark.parametrize("page", pages_with_python())
+@PAGES_WITH_PYTHON
 def test_the_python_of_a_page_runs(
     page: Path,
     statuspro_sandbox: Sandbox,
@@ -93,10 +92,10 @@ def test_the_python_of_a_page_runs(
     if page.stem in PACED:
         monkeypatch.delenv("STATUSPRO_RATE_LIMIT")
     namespace: dict[str, Any] = {"__name__": page.stem}
-    for block in blocks_of(page):
-        exec(compile(gaps.fill(block), str(page), "exec"), namespace)
+    for block in blocks_of(page, "python"):
+        exec(compile(gaps.fill(block.in_place), str(page), "exec"), namespace)
         statuspro_sandbox.flush()
-        assert bool(statuspro_sandbox.mails) == (MAILS in block), "a block says so where it mails"
+        assert bool(statuspro_sandbox.mails) == (MAILS in block.code), "a block says where it mails"
         statuspro_sandbox.mails.clear()
     if "client" in namespace:
         namespace["client"].close()
@@ -120,13 +119,13 @@ def unpasteable_line(block: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("page", pages_with_python())
+@PAGES_WITH_PYTHON
 def test_a_block_can_be_pasted_into_pythons_prompt(page: Path) -> None:
-    refused = [unpasteable_line(block) for block in blocks_of(page)]
+    refused = [unpasteable_line(block.code) for block in blocks_of(page, "python")]
     assert [line for line in refused if line is not None] == []
 
 
-@pytest.mark.parametrize("page", pages_with_python())
+@PAGES_WITH_PYTHON
 def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
     page: Path,
     statuspro_sandbox: Sandbox,
@@ -138,7 +137,7 @@ def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
     if page.stem in PACED:
         monkeypatch.delenv("STATUSPRO_RATE_LIMIT")
     namespace: dict[str, Any] = {"__name__": page.stem}
-    for statement in ast.parse("\n".join(blocks_of(page))).body:
+    for statement in ast.parse(python_of(page)).body:
         with suppress(Exception):  # an interpreter goes on after a statement that fails
             exec(compile(ast.Module([statement], []), str(page), "exec"), namespace)
     statuspro_sandbox.flush()
@@ -147,12 +146,12 @@ def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
     assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
 
 
-def test_the_examples_of_the_docstrings_run_and_ask_no_service(statuspro_sandbox: Sandbox) -> None:
-    public = [getattr(statuspro, name) for name in statuspro.__all__ if name != "__version__"]
-    modules = {"statuspro", *(value.__module__ for value in [*public, Sandbox])}
-    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
-    for module in sorted(modules):
-        for examples in finder.find(importlib.import_module(module)):
+def test_the_examples_of_the_docstrings_show_what_comes_out(statuspro_sandbox: Sandbox) -> None:
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    for module in modules_with_examples():
+        for line, docstring in docstrings_of(module.read_text(encoding="utf-8")):
+            # No names but those that the example imports.
+            examples = parser.get_doctest(docstring, {}, name_of(module), str(module), line)
             runner.run(examples)
     assert runner.summarize().attempted > 0
     assert runner.summarize().failed == 0
@@ -172,11 +171,11 @@ def test_an_id_that_is_not_filled_in_is_an_error(page: str, statuspro_sandbox: S
 def test_the_page_of_notebooks_opens_with_a_picture_in_six_lines(
     statuspro_sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    (opening, *_) = blocks_of(ROOT / "docs" / "notebook.rst")
-    assert len([line for line in opening.splitlines() if line]) <= 6
+    (opening, *_) = blocks_of(ROOT / "docs" / "notebook.rst", "python")
+    assert len([line for line in opening.code.splitlines() if line]) <= 6
     picture = tmp_path / "due.png"
     namespace: dict[str, Any] = {"picture": picture}
-    saving = f"{opening.rstrip()}.figure.savefig(picture)"  # what its last line returns
+    saving = f"{opening.code.rstrip()}.figure.savefig(picture)"  # what its last line returns
     exec(compile(saving, "notebook.rst", "exec"), namespace)
     namespace["client"].close()
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -192,7 +191,8 @@ def test_the_page_of_notebooks_opens_with_a_picture_in_six_lines(
 def test_an_example_test_of_the_docs_passes_and_sees_a_mail(
     page: str, test: str, kind: str, statuspro_sandbox: Sandbox
 ) -> None:
-    (block,) = (block for block in blocks_of(ROOT / "docs" / page) if test in block)
+    codes = [block.code for block in blocks_of(ROOT / "docs" / page, "python")]
+    (block,) = (code for code in codes if test in code)
     with statuspro_sandbox.client() as client:
         name = test.partition("(")[0]
         functions_of(block)[name](statuspro_sandbox, client)

@@ -62,6 +62,7 @@ class Sandbox(Faults):
         ValueError: `statuses` or `viable` make no sense.
 
     Example:
+        >>> from statuspro.sandbox import Sandbox
         >>> with Sandbox(orders=10) as sandbox, sandbox.client() as client:
         ...     client.list_orders(per_page=5)["meta"]["total"]
         10

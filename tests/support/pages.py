@@ -1,0 +1,132 @@
+"""The code of the README, of the documentation and of the docstrings, as it stands there."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.paths import ROOT
+
+DOCS = ROOT / "docs"
+README = ROOT / "README.rst"
+#: Every page that a reader may copy code from.
+PAGES = [
+    *(README, ROOT / "CONTRIBUTING.rst", ROOT / "SECURITY.rst"),
+    *sorted(DOCS.glob("*.rst")),
+    *sorted(DOCS.glob("examples/**/README.rst")),
+]
+
+_BLOCK = r"^( *)\.\. code-block:: {language}\n\n((?:\1 {{4}}.*\n|\n)+)"
+_LITERAL = re.compile(r"::\n\n((?: {4}.*\n|\n)+)")
+_PROMPT = "$ "
+
+
+class Block(NamedTuple):
+    """Code of a page.
+
+    Attributes:
+        line: how many lines of the page stand above the code.
+        code: it begins at the margin.
+    """
+
+    line: int
+    code: str
+
+    @property
+    def in_place(self) -> str:
+        """The code on its page's own lines, so that a traceback names the right one."""
+        return "\n" * self.line + self.code
+
+
+class Command(NamedTuple):
+    """A line of the shell.
+
+    Attributes:
+        text: as a reader types it.
+        shown: what the page shows behind it; empty where the page shows nothing.
+    """
+
+    text: str
+    shown: str
+
+
+def blocks_of(page: Path, language: str) -> list[Block]:
+    """Returns the page's blocks of a language; a module's Python is that of its docstrings."""
+    text = page.read_text(encoding="utf-8") + "\n"
+    if page.suffix == ".py":
+        return [*_of_docstrings(text)] if language == "python" else []
+    pattern = _BLOCK.format(language=re.escape(language))
+    return [
+        Block(text.count("\n", 0, block.start(2)), textwrap.dedent(block[2]))
+        for block in re.finditer(pattern, text, re.MULTILINE)
+    ]
+
+
+def pages_with(language: str) -> list[Path]:
+    """Returns the pages that have a block of this language."""
+    return [page for page in PAGES if blocks_of(page, language)]
+
+
+def modules_with_examples() -> list[Path]:
+    """Returns the modules of the package whose docstrings have Python in them."""
+    modules = sorted((ROOT / "statuspro").rglob("*.py"))
+    return [module for module in modules if blocks_of(module, "python")]
+
+
+def name_of(page: Path) -> str:
+    """Returns the page's name, as tests and findings show it."""
+    return page.relative_to(ROOT).as_posix()
+
+
+def commands_of(page: Path) -> list[list[Command]]:
+    """Returns the lines of the shell in each of the page's blocks.
+
+    A block without a prompt is all commands. Else a command has a prompt before it, and what the
+    command shows stands behind it.
+    """
+    return [_commands_in(block.code) for block in blocks_of(page, "console")]
+
+
+def _commands_in(code: str) -> list[Command]:
+    lines = code.splitlines()
+    if not code.startswith(_PROMPT):
+        return [Command(line, "") for line in lines if line]
+    found: list[Command] = []
+    for line in lines:
+        if line.startswith(_PROMPT):
+            found.append(Command(line.removeprefix(_PROMPT), ""))
+        elif line:
+            found[-1] = found[-1]._replace(shown=f"{found[-1].shown}{line}\n")
+    return found
+
+
+def docstrings_of(text: str) -> Iterator[tuple[int, str]]:
+    """Yields how many lines of a module stand above each of its docstrings, and the docstring."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
+            match node.body[0]:
+                case ast.Expr(ast.Constant(str(text))) as first:
+                    yield first.lineno - 1, text
+
+
+def _of_docstrings(text: str) -> Iterator[Block]:
+    """Yields what stands behind Python's prompt, and the literal blocks that are Python."""
+    for line, docstring in docstrings_of(text):
+        for example in doctest.DocTestParser().get_examples(docstring):
+            yield Block(line + example.lineno, example.source)
+        for literal in _LITERAL.finditer(docstring):
+            code = textwrap.dedent(literal[1])
+            if _is_python(code):
+                yield Block(line + docstring.count("\n", 0, literal.start(1)), code)
+
+
+def _is_python(code: str) -> bool:
+    try:
+        return bool(ast.parse(code).body)
+    except SyntaxError:
+        return False
