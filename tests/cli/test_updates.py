@@ -7,7 +7,6 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +14,6 @@ from click.testing import CliRunner, Result
 
 from statuspro.cli.app import statuspro
 from statuspro.sandbox import Response, Sandbox
-from tests.support.paths import ROOT
 from tests.support.polling import eventually
 from tests.support.terminal import (
     COMMAND,
@@ -565,50 +563,6 @@ def test_through_pipes(order: An) -> None:
     shown = run(*order.by(*MOVE), "--yes")
     assert (shown.returncode, shown.stderr) == (0, "")
     assert len(order.written) == 1
-
-
-# The documentation
-
-
-def dialogues() -> list[tuple[str, str]]:
-    """The commands of the page's section on changes, and what a terminal shows then."""
-    text = (ROOT / "docs" / "cli.rst").read_text(encoding="utf-8")
-    section = text.partition("\nChange one order\n---")[2].partition("\n---")[0]
-    blocks = re.findall(r"\.\. code-block:: console\n\n((?: {4}.*\n|\n)+)", section)
-    shell = "\n".join(dedent(block) for block in blocks)
-    return re.findall(r"^\$ (.+)\n((?:(?!\$).*\n)*)", shell, re.MULTILINE)
-
-
-def test_the_dialogues_of_the_docs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    shop = Sandbox(orders=0)
-    number = shop.add_order(status_code="st000002", name="Ann Lee", due_date=None, due_date_to=None)
-    assert shop.order(number).name == "#1188"
-    with shop:
-        monkeypatch.setenv("STATUSPRO_BASE_URL", shop.base_url)
-        monkeypatch.setenv("STATUSPRO_API_KEY", shop.api_key)
-        for command, shown in dialogues():
-            answers = re.findall(r"\[y/[nN]\] (.)$", shown, re.MULTILINE)
-            said = dialogue(command, answers)
-            assert " ".join(said.split()) == " ".join(shown.split()), command
-    assert [write.kind for write in shop.applied] == [*KINDS]
-    assert not shop.mails
-
-
-#: The changes that the page makes: two moves, a clearing, two comments.
-KINDS = ["status", "comment", "comment", "due-date", "status"]
-
-
-def dialogue(command: str, answers: list[str]) -> str:
-    """Runs a line of the shell in a terminal, with these answers: what the terminal shows."""
-    line = re.sub(r"\bstatuspro (?=move|comment|due)", f"{shlex.join(COMMAND)} ", command)
-    terminal = shell(line)
-    said = ""
-    for answer in answers:
-        terminal.expect(r"\[y/[nN]\] ")
-        said += terminal.before + terminal.after
-        terminal.sendline(answer)
-    return plain(said + to_the_end(terminal)[0])
 
 
 @pytest.mark.parametrize("name", ["move", "comment", "due"])

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
+from tests.support.pages import DOCS, blocks_of, commands_of
 
-from tests.support.paths import ROOT
-
-_BLOCK = re.compile(r"^\.\. code-block:: (\w+)\n\n((?: {4}.*\n|\n)+)", re.MULTILINE)
+PAGE = DOCS / "recipes.rst"
 
 
 def recipes() -> dict[str, str]:
     """Returns the page's programs by the names of their files."""
-    return {
-        block.partition("\n")[0].removeprefix("# "): block
-        for kind, block in _blocks()
-        if kind == "python"
-    }
+    codes = [block.code for block in blocks_of(PAGE, "python")]
+    return {code.partition("\n")[0].removeprefix("# "): code for code in codes}
 
 
-def commands() -> list[str]:
-    """Returns the page's commands of the shell that are shown with a prompt."""
-    text = "\n".join(block for kind, block in _blocks() if kind == "console")
-    return re.findall(r"^\$ (.+)", text, re.MULTILINE)
+def command(word: str) -> str:
+    """Returns the page's only line of the shell that begins with this word."""
+    lines = [line.text for block in commands_of(PAGE) for line in block]
+    (found,) = (line for line in lines if line.split()[0] == word)
+    return found
 
 
 def run(name: str, *replacements: tuple[str, str]) -> None:
@@ -37,8 +32,3 @@ def run(name: str, *replacements: tuple[str, str]) -> None:
         assert old in code
         code = code.replace(old, new)
     exec(compile(code, name, "exec"), {"__name__": name})
-
-
-def _blocks() -> list[tuple[str, str]]:
-    text = (ROOT / "docs" / "recipes.rst").read_text(encoding="utf-8") + "\n"
-    return [(kind, textwrap.dedent(block)) for kind, block in _BLOCK.findall(text)]
