@@ -30,7 +30,7 @@ The doors of other programs:
 Every error is a `StatusProError`. An `APIError` is a response that says no (`status_code`,
 `message`), an `APIConnectionError` is none at all. Both say `maybe_applied` where a change was sent
 and its outcome is not known: look at the order before you send it again. A `RateLimitError` says
-when to come back (`retry_after`, in seconds).
+when to come back (`retry_after`, in seconds). Every text ends with its section of docs/errors.rst.
 """
 
 import sys

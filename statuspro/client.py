@@ -13,7 +13,7 @@ from statuspro._typing import Self, Unpack
 from statuspro.api import bulk, orders, outcome, statuses, summary, updates
 from statuspro.auth import BearerAuth
 from statuspro.config import RATE_LIMIT, RATE_LIMIT_STORAGE, Settings
-from statuspro.errors import ConfigurationError
+from statuspro.errors import ConfigurationError, without_section
 from statuspro.options import (
     BUDGET,
     OPTIONS,
@@ -209,7 +209,9 @@ def _unpickled(
         # A URL out of a `.env` is looked up anew: as an argument it would be given other keys.
         client = cls(None, None if is_looked_up else base_url, **options)
     except ConfigurationError as error:
-        raise ConfigurationError(f"A pickled client carries no key. {error}") from None
+        raise ConfigurationError(
+            f"A pickled client carries no key. {without_section(error)}"
+        ) from None
     if client.base_url != base_url:
         raise ConfigurationError(
             f"The pickled client talked to {base_url}, as a .env said; here the settings say "

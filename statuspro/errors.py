@@ -1,13 +1,15 @@
 """The errors, one tree.
 
 Every error says what happened, to which order, whether a write may have been applied and what to do
-next. None holds the key, the request or a query string. All of them can be pickled, copied, and
-made anew from their `args`, also where those have been JSON in between.
+next. Its text ends with the section of the documentation that tells more. None holds the key, the
+request or a query string. All of them can be pickled, copied, and made anew from their `args`, also
+where those have been JSON in between.
 """
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -75,6 +77,11 @@ class StatusProError(Exception):
         vars(self).update(copy.deepcopy(dict(carried)))
 
     def __str__(self) -> str:
+        text = self._text()
+        gap = "\n" if "\n" in text else " "
+        return f"{text}{gap}(docs: {_section_of(type(self))})".lstrip()
+
+    def _text(self) -> str:
         return self.message
 
     def __repr__(self) -> str:
@@ -83,6 +90,21 @@ class StatusProError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # The constructors take keywords, which BaseException's own pickling does not know of.
         return _restore, (type(self), self.__dict__.copy())
+
+
+def _section_of(kind: type[StatusProError]) -> str:
+    """Names the section of the documentation, such as `errors.html#not-found-error`.
+
+    The errors of a user's own, and those of higher rooms, have the section of their next ancestor.
+    """
+    name = next(each.__name__ for each in kind.__mro__ if each.__module__ == __name__)
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
+    return f"errors.html#{words.lower()}"
+
+
+def without_section(error: BaseException) -> str:
+    """Returns an error's text without its end: for a text that goes on behind it."""
+    return error._text() if isinstance(error, StatusProError) else str(error)
 
 
 def _is_told(value: Any) -> bool:
@@ -134,7 +156,7 @@ class APIError(StatusProError, requests.HTTPError):
         self.maybe_applied = maybe_applied
         self._take(carried)
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         head = " ".join(str(part) for part in (self.request_line, self.status_code) if part)
         lines = [f"{head}: {self.message}" if head else self.message, *self._details()]
         if self.maybe_applied:
@@ -311,7 +333,7 @@ class APIConnectionError(StatusProError, requests.ConnectionError):
         self.maybe_applied = maybe_applied
         self._take(carried)
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         text = f"{self.request_line}: {self.message}" if self.request_line else self.message
         return f"{text}\n{_MAYBE_APPLIED}" if self.maybe_applied else text
 

@@ -645,7 +645,7 @@ def test_netrc_is_missed_only_where_the_environment_names_one(
 ) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_api_key(None, DEFAULT_BASE_URL)
-    assert str(caught.value).endswith("~/.netrc.")
+    assert caught.value.message.endswith("~/.netrc.")
     monkeypatch.setenv("NETRC", str(away / "gone"))
     with pytest.raises(ConfigurationError, match="gone does not exist"):
         find_api_key(None, DEFAULT_BASE_URL)

@@ -4,6 +4,7 @@ import copy
 import inspect
 import json
 import pickle
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +31,9 @@ from statuspro.errors import (
     TransitionError,
     TruncatedListWarning,
     ValidationError,
+    without_section,
 )
+from tests.support.paths import ROOT
 
 TREE: dict[type[StatusProError], tuple[type[Exception], ...]] = {
     StatusProError: (Exception,),
@@ -311,12 +314,12 @@ def test_a_class_with_one_status_knows_it(kind: type[APIError], status: int | No
 
 def test_an_api_error_says_which_request_and_status() -> None:
     error = NotFoundError("No order.", request_line="GET /orders/7")
-    assert str(error) == "GET /orders/7 404: No order."
+    assert str(error) == "GET /orders/7 404: No order. (docs: errors.html#not-found-error)"
 
 
 def test_an_api_error_without_request_says_its_status() -> None:
-    assert str(ServerError("Server Error", status_code=500)) == "500: Server Error"
-    assert str(APIError("Odd.")) == "Odd."
+    assert str(ServerError("No.", status_code=500)) == "500: No. (docs: errors.html#server-error)"
+    assert str(APIError("Odd.")) == "Odd. (docs: errors.html#api-error)"
 
 
 def test_an_api_error_carries_nothing_unasked() -> None:
@@ -360,6 +363,7 @@ def test_a_422_lists_its_fields() -> None:
         "POST /orders/7/status 422: The given data was invalid.",
         "  comment: Too short. Not polite.",
         "  status_code: Unknown.",
+        "(docs: errors.html#validation-error)",
     ]
 
 
@@ -372,16 +376,20 @@ def test_a_422_copies_what_it_was_given() -> None:
 
 
 def test_a_429_says_when_to_try_again() -> None:
-    assert str(RateLimitError("Slow down.", retry_after=12.4)).endswith("Try again in 13 s.")
-    assert str(RateLimitError("Slow down.", retry_after=12.04)).endswith("Try again in 12 s.")
-    assert str(RateLimitError("Slow down.")) == "429: Slow down.\nTry again in 60 s."
+    assert "\nTry again in 13 s.\n" in str(RateLimitError("Slow down.", retry_after=12.4))
+    assert "\nTry again in 12 s.\n" in str(RateLimitError("Slow down.", retry_after=12.04))
+    assert str(RateLimitError("Slow down.")).splitlines() == [
+        "429: Slow down.",
+        "Try again in 60 s.",
+        "(docs: errors.html#rate-limit-error)",
+    ]
     assert RateLimitError("Slow down.").retry_after == 60.0
     assert "Try again in 0 s." in str(RateLimitError("Slow down.", retry_after=0.0))
 
 
 def test_a_connection_error_says_which_request() -> None:
     error = APIConnectionError("Dropped.", request_line="GET /orders")
-    assert str(error) == "GET /orders: Dropped."
+    assert str(error) == "GET /orders: Dropped. (docs: errors.html#api-connection-error)"
     assert error.message == "Dropped."
     assert error.maybe_applied is False
 
@@ -401,7 +409,35 @@ def test_a_transition_error_names_the_viable_codes() -> None:
 def test_a_message_that_is_changed_later_is_shown() -> None:
     error = APIConnectionError("Dropped.")
     error.message += " The order shows no trace."
-    assert str(error) == "Dropped. The order shows no trace."
+    assert str(error).startswith("Dropped. The order shows no trace. (docs: ")
+
+
+@pytest.mark.parametrize("kind", TREE)
+def test_a_text_ends_with_the_section_of_the_docs_that_helps(kind: type[StatusProError]) -> None:
+    written = re.search(r"\(docs: errors\.html#([a-z-]+)\)$", str(kind("It went wrong.")))
+    assert written is not None
+    page = (ROOT / "docs" / "errors.rst").read_text(encoding="utf-8")
+    entry = f".. _{written[1]}:\n\n.. autoexception:: {kind.__name__}\n    :show-inheritance:\n\n"
+    _, found, help_ = page.partition(entry)
+    assert found
+    assert re.match(r"    [`A-Z]", help_), "the section says nothing of what to do"
+
+
+def test_an_error_of_a_users_own_has_the_section_of_its_next_ancestor() -> None:
+    class ShopClosedError(NotFoundError):
+        pass
+
+    assert str(ShopClosedError("Gone.")) == "404: Gone. (docs: errors.html#not-found-error)"
+
+
+def test_an_error_without_a_message_has_its_section_alone() -> None:
+    assert str(StatusProError()) == "(docs: errors.html#status-pro-error)"
+
+
+def test_a_text_that_goes_on_behind_an_error_has_no_section_in_the_middle() -> None:
+    inner = ServerError("No.", status_code=500)
+    assert without_section(inner) == "500: No."
+    assert without_section(ValueError("Odd.")) == "Odd."
 
 
 @copies

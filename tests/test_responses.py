@@ -281,7 +281,7 @@ def test_a_response_without_request_has_no_request_line() -> None:
     error = error_of(by_hand(503, b'{"message": "No."}'))
     assert error.request_line == ""
     assert error.maybe_applied is False
-    assert str(error) == "503: No."
+    assert str(error) == "503: No. (docs: errors.html#server-error)"
 
 
 # 422, 429, 3xx
@@ -685,9 +685,9 @@ def test_a_refusal_says_why_and_keeps_no_body() -> None:
     with pytest.raises(InvalidResponseError) as caught:
         refuse_body(answer(200, {"a": "Ann"}), "its meta is missing")
     error = caught.value
-    assert str(error) == (
+    assert str(error).startswith(
         "GET /api/v1/orders/7 200: The service sent a body that cannot be used: "
-        "its meta is missing."
+        "its meta is missing. (docs: "
     )
     assert error.response is not None
     assert error.response.content == b""

@@ -19,7 +19,7 @@ import requests
 
 from statuspro._http.callbacks import call_back, note_sent
 from statuspro._logging import Logger, log
-from statuspro.errors import StatusProError
+from statuspro.errors import StatusProError, without_section
 from statuspro.pacing import Budget, Slot, Wait
 from statuspro.redaction import loggable_query, request_line
 
@@ -302,7 +302,7 @@ class Call:
         except StatusProError as error:
             is_late = self.is_over or isinstance(error.__cause__, TimeoutError)
             if self.ends is not None and is_late:
-                raise self._past_deadline(slot.patience, str(error)) from None
+                raise self._past_deadline(slot.patience, without_section(error)) from None
             raise
         finally:
             waited = time.perf_counter() - began

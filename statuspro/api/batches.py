@@ -25,6 +25,7 @@ from statuspro.errors import (
     NotFoundError,
     RateLimitError,
     StatusProError,
+    without_section,
 )
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
@@ -118,7 +119,7 @@ class _Update:
                 f"{too_long.bound}: run it again then."
             ) from None
         except Exception as error:
-            raise self._stopped(str(error), self._fate(error)) from error
+            raise self._stopped(without_section(error), self._fate(error)) from error
         except BaseException as error:
             self._note_on(error)
             raise

@@ -11,7 +11,13 @@ from typing import Any
 from statuspro._arguments import TRIMMED
 from statuspro._http.call import one_call
 from statuspro._payload import moment_of
-from statuspro.errors import APIConnectionError, APIError, APITimeoutError, StatusProError
+from statuspro.errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    StatusProError,
+    without_section,
+)
 from statuspro.responses import unwrap_object
 from statuspro.session import Client
 from statuspro.types import Message
@@ -193,7 +199,7 @@ def _was_applied(
     try:
         outcome = evidence(before, _read(client, order_id))
     except StatusProError as failure:
-        error.message += f" The order could not be read back either: {failure}"
+        error.message += f" The order could not be read back either: {without_section(failure)}"
         raise error from None
     if outcome is Outcome.APPLIED:
         return True

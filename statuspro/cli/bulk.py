@@ -29,7 +29,7 @@ from statuspro.cli.session import asks_service, state_folder
 from statuspro.cli.sheets import BadSheet, Reference, checked, references_in
 from statuspro.cli.waiting import is_live, line
 from statuspro.client import StatusProClient
-from statuspro.errors import BulkUpdateError, ConfigurationError
+from statuspro.errors import BulkUpdateError, ConfigurationError, without_section
 
 _EXAMPLES = """
     statuspro bulk shipped 1188 1189 '#1190' --no-email
@@ -127,7 +127,7 @@ class Update:
                     [order_id for order_id in self.orders if steps.sends_of(order_id)],
                 )
         except ConfigurationError as error:
-            told = str(error).replace("(get_order)", "(statuspro view)")
+            told = without_section(error).replace("(get_order)", "(statuspro view)")
             raise BadJournal(f"{told} --journal FILE names another one.") from None
 
     def send(self) -> None:

@@ -18,7 +18,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from statuspro._version import __version__
-from statuspro.cli.exits import AUTHENTICATION, DONE, REFUSED, text_of
+from statuspro.cli.exits import AUTHENTICATION, DONE, REFUSED, in_the_shell, text_of
 from statuspro.cli.session import ShellClient, own_storage
 from statuspro.config import (
     BASE_URL,
@@ -40,6 +40,7 @@ from statuspro.errors import (
     RedirectError,
     ServerError,
     StatusProError,
+    without_section,
 )
 from statuspro.pacing import IN_MEMORY, RateLimit, budget_for, limit_in
 from statuspro.redaction import Secret
@@ -117,6 +118,10 @@ class Finding(NamedTuple):
     code: int = DONE
 
 
+def _said(error: StatusProError) -> str:
+    return in_the_shell(without_section(error))
+
+
 class Examination:
     """Looks at the settings, at this machine and at the service, with one request."""
 
@@ -167,7 +172,7 @@ class Examination:
             check_bearer_url(url)
         except ConfigurationError as error:
             advice = f"Set {BASE_URL}, or take it away for {DEFAULT_BASE_URL}."
-            yield Finding("base URL", "problem", text_of(error), advice, REFUSED)
+            yield Finding("base URL", "problem", _said(error), advice, REFUSED)
         else:
             self._url = url
             yield Finding("base URL", "ok", f"{url} ({self._from(BASE_URL)})")
@@ -179,7 +184,7 @@ class Examination:
             try:
                 self._key, _ = self._settings.credentials(None, url)
             except ConfigurationError as error:
-                said, _, advice = text_of(error).partition(". ")
+                said, _, advice = _said(error).partition(". ")
                 yield Finding("key", "problem", f"{said.rstrip('.')}.", advice, AUTHENTICATION)
             else:
                 yield Finding("key", "ok", f"found in {self._settings.key_from}")
@@ -198,7 +203,7 @@ class Examination:
             self._limit = limit_in(RATE_LIMIT, setting) if setting else RateLimit()
         except ConfigurationError as error:
             advice = f"Set it so, or not at all ({self._from(RATE_LIMIT)})."
-            yield Finding("limit", "problem", str(error), advice, REFUSED)
+            yield Finding("limit", "problem", _said(error), advice, REFUSED)
             return
         limit, origin = self._limit, self._from(RATE_LIMIT)
         if limit is None:
@@ -236,7 +241,7 @@ class Examination:
                     left = _left_in(client)
         except StatusProError as error:
             advice = f"Mend it, or set {RATE_LIMIT_STORAGE} anew ({where})."
-            return Finding("budget", "problem", f"{str(error).rstrip('.')}.", advice, REFUSED)
+            return Finding("budget", "problem", f"{_said(error).rstrip('.')}.", advice, REFUSED)
         self._storage = storage
         return Finding("budget", "ok", f"{_shown_storage(storage)}: {left}")
 
@@ -282,7 +287,7 @@ class Examination:
                 response = client.get("/statuses")
         except APIConnectionError as error:
             fragments = (
-                (words, advice) for words, advice in _OF_CONNECTIONS if words in str(error)
+                (words, advice) for words, advice in _OF_CONNECTIONS if words in error.message
             )
             advice = next(fragments)[1].format(proxies=_proxies_set() or "its settings")
             yield Finding("service", "problem", error.message, advice, REFUSED)

@@ -16,6 +16,7 @@ from statuspro.errors import (
     RateLimitError,
     StatusProError,
     TransitionError,
+    without_section,
 )
 
 DONE = 0
@@ -81,12 +82,17 @@ def text_of(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and not isinstance(error, StatusProError):
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     text, kind = str(error).strip(), type(error).__name__
-    if isinstance(error, (StatusProError, ValueError)) and text:
-        for words, others in _IN_THE_SHELL.items():
-            text = text.replace(words, others)
-        return text
+    if isinstance(error, (StatusProError, ValueError)) and without_section(error):
+        return in_the_shell(text)
     # Nothing that a user can do: a fault of a command, whose text alone would say little.
     return f"{kind}: {text} (--debug shows where)" if text else f"{kind} (--debug shows where)"
+
+
+def in_the_shell(text: str) -> str:
+    """Says with a user of the shell's words what a text says with Python's."""
+    for words, others in _IN_THE_SHELL.items():
+        text = text.replace(words, others)
+    return text
 
 
 def code_of(error: Exception) -> int:

@@ -27,6 +27,7 @@ from statuspro.errors import (
     PermissionDeniedError,
     StatusProError,
     ValidationError,
+    without_section,
 )
 from statuspro.types import Change
 
@@ -230,7 +231,7 @@ class _Turns:
             except StatusProError as error:
                 if is_first and isinstance(error, MirrorError):
                     raise
-                told = " ".join(str(error).split())
+                told = " ".join(without_section(error).split())
                 _say(f"{_now()}: {told} The next try is in {_counted(minutes, 'minute')}.")
             is_first = False
             _pause(minutes * _MINUTE)

@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from statuspro._forks import ForkSafe
 from statuspro._logging import Logger, log
-from statuspro.errors import StatusProError
+from statuspro.errors import StatusProError, without_section
 from statuspro.pacing.ledger import Ledger, Slot, Wait
 from statuspro.pacing.limit import RateLimit
 
@@ -117,7 +117,8 @@ class Budget(ForkSafe, ABC):
         try:
             self.change(change, slot.patience, urgent=slot.is_urgent)
         except StatusProError as error:
-            log(self.logger, "warning", "%s; a slot is kept until its lease ends", error)
+            told = without_section(error)
+            log(self.logger, "warning", "%s; a slot is kept until its lease ends", told)
         slot.number, slot.place, slot.due, slot.taken = 0, 0.0, 0.0, False
 
 

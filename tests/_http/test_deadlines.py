@@ -404,7 +404,7 @@ def test_a_failure_that_leaves_no_time_to_try_again_says_so(waits: list[float]) 
     ):
         client.get("/orders/1")
     assert type(caught.value) is APIConnectionError
-    assert str(caught.value).endswith("The deadline of 0.2 s leaves no time to try again.")
+    assert caught.value.message.endswith("The deadline of 0.2 s leaves no time to try again.")
     assert waits == []
     assert len(server.requests) == 1
 

@@ -67,7 +67,7 @@ def test_an_error_is_told_on_standard_error(capsys: pytest.CaptureFixture[str]) 
     assert told(StatusProError("Order 7 is not there.")) == 1
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == "Error: Order 7 is not there.\n"
+    assert shown.err == "Error: Order 7 is not there. (docs: errors.html#status-pro-error)\n"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_advice_names_the_command_and_not_the_function(capsys: pytest.CaptureFix
     ):
         client.find_order("@")
     told(wide.value)
-    assert capsys.readouterr().err.endswith("statuspro list --all --search ... reads them all.\n")
+    assert "statuspro list --all --search ... reads them all. (docs: " in capsys.readouterr().err
 
 
 def test_a_wait_that_is_too_long_is_told_without_the_name_of_an_argument(shop: Sandbox) -> None:

@@ -294,7 +294,7 @@ def test_a_status_that_the_order_cannot_move_to(order: An) -> None:
     assert shown.stderr == (
         f"Error: {order.name} cannot move from In Production to Delivered now. It can move to "
         "Shipped (st000003), Quality Check (st000004), On Hold (st000005), Ready for Pickup "
-        "(st000006). Nothing was changed.\n"
+        "(st000006). Nothing was changed. (docs: errors.html#transition-error)\n"
     )
     assert shown.stdout == ""
     assert not order.sent
@@ -306,7 +306,7 @@ def test_an_order_that_can_move_nowhere(order: An) -> None:
     assert shown.exit_code == 7
     assert shown.stderr == (
         f"Error: {order.name} is in Delivered already. It can move to no status. "
-        "Nothing was changed.\n"
+        "Nothing was changed. (docs: errors.html#transition-error)\n"
     )
 
 

@@ -103,7 +103,7 @@ def test_a_setting_gives_the_figures(text: str, limit: RateLimit | None) -> None
 def test_a_setting_that_makes_no_sense_says_what_is_right(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         limit_in("STATUSPRO_RATE_LIMIT", text)
-    assert str(caught.value) == (
+    assert caught.value.message == (
         "STATUSPRO_RATE_LIMIT must be REQUESTS/BULK/SECONDS, all above zero, such as 60/5/60; "
         "or none, for no pacing."
     )

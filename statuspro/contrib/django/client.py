@@ -14,7 +14,7 @@ from statuspro import _forks
 from statuspro.client import StatusProClient
 from statuspro.config import API_KEY, BASE_URL, RATE_LIMIT, RATE_LIMIT_STORAGE
 from statuspro.contrib.django import conf
-from statuspro.errors import ConfigurationError
+from statuspro.errors import ConfigurationError, without_section
 from statuspro.redaction import sealed
 
 _IN_LOOP = (
@@ -93,7 +93,7 @@ def make_client(**more: Any) -> DjangoClient:
         return DjangoClient(**{**conf.keywords(), **more})
     except ConfigurationError as error:
         hint = f'In Django, {conf.SETTING}["API_KEY"] and its like are these arguments.'
-        raise ImproperlyConfigured(f"{error} {hint}") from error
+        raise ImproperlyConfigured(f"{without_section(error)} {hint}") from error
     except (TypeError, ValueError) as error:
         raise ImproperlyConfigured(f"{conf.SETTING} cannot be used: {error}") from error
 

@@ -175,7 +175,10 @@ def test_a_second_sync_is_refused(sandbox: Sandbox) -> None:
     with alone("default"):
         said, status = failure()
     assert status == 1
-    assert said == "Another sync of the database 'default' is under way: wait until it has ended."
+    assert said == (
+        "Another sync of the database 'default' is under way: wait until it has ended. "
+        "(docs: errors.html#mirror-error)"
+    )
 
 
 @pytest.mark.parametrize(("answer", "status"), [(401, 5), (403, 5), (429, 3), (422, 1), (400, 1)])

@@ -20,6 +20,7 @@ from statuspro.errors import (
     StatusProError,
     TransitionError,
     ValidationError,
+    without_section,
 )
 
 #: What a page tells of, in place of failing.
@@ -78,7 +79,7 @@ def _other(error: BaseException | None) -> str:
         )
     if isinstance(error, DatabaseError):
         return "The local copy could not be written."
-    return str(error) if isinstance(error, StatusProError) else "The service failed."
+    return without_section(error) if isinstance(error, StatusProError) else "The service failed."
 
 
 def counted(number: int, noun: str = "order") -> str:

@@ -30,6 +30,7 @@ from statuspro.errors import (
     RateLimitError,
     StatusProError,
     ValidationError,
+    without_section,
 )
 from statuspro.mirror import Sync
 from statuspro.options import OPTIONS
@@ -121,7 +122,8 @@ class Command(BaseCommand):
                 turns.once()
         except (ImproperlyConfigured, StatusProError, Error) as error:
             progress.hide()
-            raise CommandError(_text_of(error), returncode=_code_of(error)) from error
+            told = str(error) if isinstance(error, StatusProError) else _text_of(error)
+            raise CommandError(told, returncode=_code_of(error)) from error
         finally:
             progress.hide()
 
@@ -231,7 +233,7 @@ def _terminate(sign: int, _: Any) -> NoReturn:
 
 def _text_of(error: Exception) -> str:
     if not isinstance(error, Error):
-        return " ".join(str(error).split())
+        return " ".join(without_section(error).split())
     said = str(error).partition("\n")[0] if isinstance(error, _WITHOUT_DATA) else "it refused"
     is_of_tables = isinstance(error, ProgrammingError) or "no such" in said
     hint = " Run `manage.py migrate`." if is_of_tables else ""
