@@ -1,7 +1,8 @@
 """Every check of the project, each in an environment of its own: ``nox -l`` lists them.
 
-``nox`` alone runs the tests and every quick check, on nox's own Python. ``.ci/run`` runs the tests
-itself and then, in the environment that it has made for them, the sessions with the tag ``check``.
+``nox`` alone runs the tests and every quick check, on nox's own Python. ``.ci/run`` runs the demo
+and the tests itself and then, in the environment that it has made for them, the sessions with the
+tag ``check``.
 """
 
 import configparser
@@ -135,7 +136,7 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", "-W", "-n", "-q", "-b", "html", "docs", "docs/_build/html")
 
 
-@nox.session(tags=["check"])
+@nox.session
 def demo(session: nox.Session) -> None:
     """Show the library's main job in a terminal."""
     session.install("-e", ".[cli]")

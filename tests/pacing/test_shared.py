@@ -125,12 +125,12 @@ def test_a_slot_that_is_given_back_is_free(open_budget: Open) -> None:
 
 
 def test_processes_with_threads_share_a_budget(place: Place, tmp_path: Path) -> None:
-    log, limit = tmp_path / "log", RateLimit(20, 5, 1.0)
+    log, limit = tmp_path / "log", RateLimit(20, 5, 0.5)
     processes = [start_process(place.url, log, limit, count=20) for _ in range(4)]
     assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
     times = times_in(log)
     assert len(times) == 80
-    assert spans_a_period(times, 20, 1.0)
+    assert spans_a_period(times, 20, 0.5)
 
 
 def test_processes_go_on_when_others_are_killed(place: Place, tmp_path: Path) -> None:

@@ -32,12 +32,24 @@ def seen(terms: Terms, folder: Path) -> Outcome:
     return outcome
 
 
+def check_waits(terms: Terms, outcome: Outcome) -> None:
+    """Visitors did not wait for the sync: that would take a good part of a period.
+
+    Where the machine is busy, pages take their time without a sync too.
+    """
+    alone, beside = (
+        percentile([view.seconds for view in views], 50)
+        for views in (outcome.alone, outcome.beside)
+    )
+    assert beside < max(terms.period / 3, 3 * alone)
+
+
 def test_pages_from_the_mirror_send_nothing_and_do_not_wait_for_the_sync(tmp_path: Path) -> None:
     pytest.importorskip("gunicorn")
     terms = SHORT._replace(storage=f"sqlite:///{tmp_path / 'budget.sqlite3'}")
     outcome = seen(terms, tmp_path)
     assert outcome.sent.get("page", 0) == 0
-    assert percentile([view.seconds for view in outcome.beside], 50) < terms.period / 3
+    check_waits(terms, outcome)
 
 
 def test_pages_that_ask_the_service_have_what_the_sync_leaves_them(
@@ -47,7 +59,7 @@ def test_pages_that_ask_the_service_have_what_the_sync_leaves_them(
     terms = LIVE._replace(storage=redis_server.url)
     outcome = seen(terms, tmp_path)
     assert outcome.sent["page"] == len(outcome.alone) + len(outcome.beside)
-    assert percentile([view.seconds for view in outcome.beside], 50) < terms.period / 3
+    check_waits(terms, outcome)
 
 
 def test_a_report_tells_how_long_visitors_waited() -> None:
