@@ -17,7 +17,7 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeGuard
 
 from urllib3 import Timeout
 
@@ -78,13 +78,18 @@ def timeout(name: str, value: Any) -> Any:
     """None, a number of seconds above 0, a (connect, read) pair of those, or urllib3's Timeout."""
     if value is None or isinstance(value, Timeout):
         return value
-    parts = value if isinstance(value, tuple) else (value,)
-    if isinstance(value, tuple) and len(value) != 2:
+    parts = value if is_tuple(value) else (value,)
+    if parts is value and len(parts) != 2:
         raise ValueError(f"{name} must be a number or a (connect, read) pair")
     for part in parts:
         if part is not None:
             _limited_seconds(name, part, "None waits for ever")
     return value
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    """Tells whether a value is a tuple."""
+    return isinstance(value, tuple)
 
 
 def deadline(name: str, value: Any) -> float | None:
@@ -108,9 +113,14 @@ def flag(name: str, value: Any) -> bool:
 
 def mapping(name: str, value: Any) -> Mapping[Any, Any]:
     """A mapping."""
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise wrong_kind(name, "a mapping", value)
     return value
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    """Tells whether a value is a mapping."""
+    return isinstance(value, Mapping)
 
 
 def text(name: str, value: Any) -> str:
@@ -131,11 +141,16 @@ def parameter(value: Any) -> Any:
 
 def texts(name: str, value: Any) -> list[str]:
     """A list or tuple of strings, not empty: as a filter that would mean all orders."""
-    if not isinstance(value, (list, tuple)):
+    if not is_list(value):
         raise wrong_kind(name, "a list or tuple of strings", value)
     if not value:
         raise ValueError(f"{name} must not be empty: leave it out to filter by nothing")
     return [text(f"each of {name}", item) for item in value]
+
+
+def is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Tells whether a value is a list or a tuple."""
+    return isinstance(value, (list, tuple))
 
 
 def day(name: str, value: Any) -> str:
@@ -193,6 +208,10 @@ def order_ids(values: Any) -> list[int]:
 
 def iterable_of_ids(values: Any) -> Iterable[Any]:
     """Checks for an iterable of ids; a string is none, nor is a mapping."""
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+    if not _is_iterable(values) or isinstance(values, (str, bytes, Mapping)):
         raise wrong_kind("order_ids", "an iterable of order ids", values)
     return values
+
+
+def _is_iterable(values: object) -> TypeGuard[Iterable[Any]]:
+    return isinstance(values, Iterable)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from statuspro._arguments import is_mapping
+
 #: Each column of an order, and where its value stands.
 COLUMNS = {
     "id": "id",
@@ -56,5 +58,5 @@ def value_at(record: Mapping[str, Any], path: str) -> Any:
     """Finds the value at a path such as `status.name`, as the service sent it; else None."""
     value: Any = record
     for part in path.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        value = value.get(part) if is_mapping(value) else None
     return value

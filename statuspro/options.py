@@ -70,7 +70,7 @@ def _any(_: str, value: Any) -> Any:
 
 
 def _path(_: str, value: Any) -> Any:
-    return os.fspath(value) if isinstance(value, os.PathLike) else value
+    return value.__fspath__() if hasattr(value, "__fspath__") else value
 
 
 def _proxies(name: str, value: Any) -> dict[str, str]:
@@ -117,16 +117,14 @@ _positive = partial(_arguments.whole_number, least=1)
 
 
 def _merge(client: Any, name: str, more: Any) -> None:
-    present = getattr(client, name)
-    if not isinstance(present, MutableMapping):  # which requests passes over
-        present = CaseInsensitiveDict[Any]() if name == "headers" else {}
-        setattr(client, name, present)
-    present.update(more)
+    if not isinstance(getattr(client, name), MutableMapping):  # which requests passes over
+        setattr(client, name, CaseInsensitiveDict[Any]() if name == "headers" else {})
+    getattr(client, name).update(more)
 
 
 def _merged(client: Any, name: str) -> Any:
     present = getattr(client, name)
-    if not isinstance(present, Mapping):  # which requests passes over
+    if not _arguments.is_mapping(present):  # which requests passes over
         return None
     if name != "headers":
         return present
@@ -242,7 +240,7 @@ def takes_options(init: Constructor) -> Constructor:
         named = zip_longest(positional[: len(arguments)], arguments)
         arguments = tuple(_unless_option(name, value) for name, value in named)
         keywords = {name: _unless_option(name, value) for name, value in keywords.items()}
-        refuse_unknown(type(self), names, keywords)
+        refuse_unknown(self, names, keywords)
         init(self, *arguments, **keywords)
         given = dict(zip(positional, arguments, strict=False)) | keywords
         chosen = {name: OPTIONS[name].default for name in options_of(init) if name not in given}
@@ -268,13 +266,13 @@ def options_of(constructor: Callable[..., Any]) -> list[str]:
     return [name for name in _parameters(constructor)[0] if name in OPTIONS]
 
 
-def refuse_unknown(cls: type, known: Collection[str], given: Any) -> None:
+def refuse_unknown(client: object, known: Collection[str], given: Any) -> None:
     """Raises a TypeError that names the first unknown keyword."""
     for name in given:
         if name not in known:
             # A misspelt `api_key` would stay in the variables that error reporters show.
             given.clear()
-            raise TypeError(f"{cls.__name__} got an unexpected keyword argument {name!r}")
+            raise TypeError(f"{type(client).__name__} got an unexpected keyword argument {name!r}")
 
 
 def checked(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import requests
+
+from statuspro._json import is_array, is_object
 
 HIDDEN = "[hidden]"
 
@@ -151,7 +153,7 @@ class Redactor:
     """
 
     def __init__(self, request: requests.PreparedRequest | None) -> None:
-        values = set() if request is None else set(_values_of(request))
+        values: set[str] = set() if request is None else set(_values_of(request))
         self._is_too_much = sum(map(len, values)) > _MOST_SECRETS
         self._patterns: list[re.Pattern[str]] = []
         if not self._is_too_much:
@@ -179,9 +181,9 @@ class Redactor:
             raise ValueError("nested too deep")
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, list):
+        if is_array(value):
             return [self.json(item, levels - 1) for item in value]
-        if isinstance(value, dict):
+        if is_object(value):
             return {self.text(key): self.json(item, levels - 1) for key, item in value.items()}
         if value is None or isinstance(value, bool):
             return value
@@ -232,7 +234,7 @@ def _values_of(request: requests.PreparedRequest) -> Iterator[str]:
             yield value
 
 
-def _of_headers(headers: Any) -> Iterator[str]:
+def _of_headers(headers: Mapping[str, str | bytes] | None) -> Iterator[str]:
     for name, given in (headers or {}).items():
         value = given.decode("latin-1") if isinstance(given, bytes) else str(given)
         if name.lower() == "cookie":
@@ -268,13 +270,13 @@ def _of_fields(fields: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def _of_json(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
+    if is_object(value):
         for name, item in value.items():
             if name not in HARMLESS_FIELDS:
                 yield from _of_json(item)
                 if not re.fullmatch(_NAME, name):
                     yield name
-    elif isinstance(value, list):
+    elif is_array(value):
         for item in value:
             yield from _of_json(item)
     elif value is not None and not isinstance(value, bool):

@@ -12,6 +12,7 @@ import requests
 from statuspro import _json
 from statuspro._http.call import SAFE_METHODS
 from statuspro._http.retry import seconds_to_wait
+from statuspro._json import is_array, is_object, object_in
 from statuspro.errors import (
     APIError,
     AuthenticationError,
@@ -32,6 +33,14 @@ _BY_STATUS: dict[int, type[APIError]] = {
     401: AuthenticationError,
     403: PermissionDeniedError,
     404: NotFoundError,
+}
+
+#: What errors call the kinds of JSON.
+_KINDS: dict[type, str] = {
+    type(None): "nothing",
+    dict: "an object",
+    list: "an array",
+    str: "a string",
 }
 
 #: A message longer than this is a page, not a message.
@@ -112,7 +121,7 @@ def unwrap_data(
         The data, or `default` where there is none.
     """
     value = unwrap(response, raise_on_error=raise_on_error)
-    if isinstance(value, dict):
+    if is_object(value):
         value = value.get("data")
     return default if value is None else value
 
@@ -153,7 +162,7 @@ def unwrap_object(response: requests.Response) -> dict[str, Any]:
         InvalidResponseError: the body of a 2xx is something else.
     """
     value = unwrap(response)
-    if not isinstance(value, dict):
+    if not is_object(value):
         refuse_body(response, f"an object was promised, not {_kind(value)}")
     return value
 
@@ -165,10 +174,10 @@ def unwrap_array(response: requests.Response) -> list[dict[str, Any]]:
         InvalidResponseError: the body of a 2xx is something else.
     """
     value = unwrap(response)
-    if not isinstance(value, list):
+    if not is_array(value):
         refuse_body(response, f"an array was promised, not {_kind(value)}")
     for item in value:
-        if not isinstance(item, dict):
+        if not is_object(item):
             refuse_body(response, f"an array of objects was promised, not of {_kind(item)}")
     return value
 
@@ -247,7 +256,7 @@ def _decoded(content: bytes, declared: str | None) -> str:
 
 
 def _message(response: requests.Response, body: Any, redactor: Redactor) -> str:
-    said = body.get("message") if isinstance(body, dict) else None
+    said = object_in(body).get("message")
     if isinstance(said, str) and said.strip() and len(said) <= _LONGEST_MESSAGE:
         return said
     reason = redactor.text(str(response.reason or ""))
@@ -255,12 +264,9 @@ def _message(response: requests.Response, body: Any, redactor: Redactor) -> str:
 
 
 def _validation_errors(body: Any) -> dict[str, list[str]]:
-    errors = body.get("errors") if isinstance(body, dict) else None
-    if not isinstance(errors, dict):
-        return {}
     return {
-        field: [str(item) for item in said] if isinstance(said, list) else [str(said)]
-        for field, said in errors.items()
+        field: [str(item) for item in said] if is_array(said) else [str(said)]
+        for field, said in object_in(object_in(body).get("errors")).items()
     }
 
 
@@ -278,7 +284,6 @@ def _request(response: requests.Response) -> requests.PreparedRequest | None:
     return response.request  # None in a Response made by hand, whatever its type says
 
 
-def _kind(value: Any) -> str:
-    return {type(None): "nothing", dict: "an object", list: "an array", str: "a string"}.get(
-        type(value), type(value).__name__
-    )
+def _kind(value: object) -> str:
+    kind = type(value)
+    return _KINDS.get(kind, kind.__name__)

@@ -16,6 +16,7 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 
+from statuspro._arguments import is_mapping
 from statuspro._forks import check_fork, renew_in_child
 from statuspro._http.call import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller
@@ -213,7 +214,7 @@ class Client(requests.Session):
 
     def _with(self, options: Any) -> Self:
         changeable = [name for name in self._options if OPTIONS[name].place is not ADAPTER]
-        refuse_unknown(type(self), changeable, options)
+        refuse_unknown(self, changeable, options)
         derived = self._derived()
         derived._apply(checked(options))
         return derived
@@ -459,7 +460,7 @@ class Client(requests.Session):
     def _prepared_headers(self) -> CaseInsensitiveDict[str | bytes] | None:
         """The client's headers, which requests checks when they have changed; None if not plain."""
         headers: Any = self.headers
-        if not isinstance(headers, Mapping):  # all else requests passes over
+        if not is_mapping(headers):  # all else requests passes over
             return None
         given = list(headers.items())
         known, checked = self._checked_headers

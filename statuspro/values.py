@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from statuspro import _arguments
+from statuspro._json import array_in
 from statuspro.types import TimelineItem
 
 # Patterns are compiled when they are first used: `import statuspro` need not wait for that.
@@ -166,7 +167,7 @@ def public_timeline(order: Mapping[str, object]) -> list[TimelineItem]:
     code_before: Any = None
     for at, entry in _oldest_first(_arguments.mapping("order", order).get("history")):
         status = entry.get("status")
-        code = status.get("code") if isinstance(status, Mapping) else code_before
+        code = status.get("code") if _arguments.is_mapping(status) else code_before
         event = _kind(entry.get("event"))
         is_new = event == "status" or (event is None and code != code_before)
         item = _item(at, status if is_new else None, _public_comment(entry, event))
@@ -178,11 +179,10 @@ def public_timeline(order: Mapping[str, object]) -> list[TimelineItem]:
 
 def _oldest_first(history: Any) -> list[tuple[datetime, Mapping[str, Any]]]:
     """The entries with their moments; those of one second stay in the order they came about."""
-    entries = history if isinstance(history, list) else []
     dated = [
         (at, entry)
-        for entry in entries
-        if isinstance(entry, Mapping) and (at := _moment_of(entry)) is not None
+        for entry in array_in(history)
+        if _arguments.is_mapping(entry) and (at := _moment_of(entry)) is not None
     ]
     if dated and dated[0][0] > dated[-1][0]:
         dated.reverse()
@@ -196,7 +196,9 @@ def _moment_of(entry: Mapping[str, Any]) -> datetime | None:
 
 def _kind(event: Any) -> str | None:
     """Tells what an event is: `status`, `comment` or unknown (None)."""
-    words = {word.lower() for word in re.findall(_WORD, event)} if isinstance(event, str) else set()
+    if not isinstance(event, str):
+        return None
+    words = {word.lower() for word in re.findall(_WORD, event)}
     telling = words - _PLAIN_WORDS
     if telling - _COMMENT_WORDS == {"status"}:
         return "status"
@@ -209,7 +211,8 @@ def _public_comment(entry: Mapping[str, Any], event: str | None) -> str | None:
 
 
 def _item(at: datetime, status: Any, comment: str | None) -> TimelineItem:
-    shown = status if isinstance(status, Mapping) and status.get("public") is True else {}
+    is_shown = _arguments.is_mapping(status) and status.get("public") is True
+    shown: Mapping[str, Any] = status if is_shown else {}
     color = shown.get("color")
     return {
         "at": at,

@@ -1,10 +1,9 @@
 """The caller's own code: what hooks, `on_wait`, loggers, bodies and signal handlers raise.
 
-requests and urllib3 take an `OSError` for a failure of the connection. The caller's
-code can raise one too: a hook whose own request failed, a logger whose disk is full, a signal
-handler that ends a call. Whether it
-came out of the caller's code is known from its traceback: it has passed one of the few functions
-through which such code is called, or the frame of a signal handler.
+requests and urllib3 take an `OSError` for a failure of the connection. The caller's code can raise
+one too: a hook whose own request failed, a logger whose disk is full, a signal handler that ends a
+call. Whether it came out of the caller's code is known from its traceback: it has passed one of the
+few functions through which such code is called, or the frame of a signal handler.
 """
 
 from __future__ import annotations
@@ -16,11 +15,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import CodeType, FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from requests.hooks import dispatch_hook
 
 from statuspro import _logging
+from statuspro._arguments import is_tuple
 
 T = TypeVar("T")
 
@@ -46,7 +46,11 @@ def watched(body: Any) -> Any:
     """Wraps a body that the caller's code makes as it is sent: what that raises is the caller's."""
     if hasattr(body, "read"):
         return _blocks(body)
-    return _items(body) if isinstance(body, Iterator) else body
+    return _items(body) if _is_iterator(body) else body
+
+
+def _is_iterator(body: object) -> TypeGuard[Iterator[Any]]:
+    return isinstance(body, Iterator)
 
 
 def _blocks(file: Any) -> Iterator[bytes]:
@@ -55,10 +59,10 @@ def _blocks(file: Any) -> Iterator[bytes]:
         yield block.encode() if is_text else block
 
 
-def _items(body: Iterator[Any]) -> Iterator[Any]:
+def _items(items: Iterator[Any]) -> Iterator[Any]:
     with suppress(StopIteration):
         while True:
-            yield call_back(next, body)
+            yield call_back(next, items)
 
 
 def of_the_caller(error: BaseException) -> BaseException | None:
@@ -121,7 +125,7 @@ def _handles_a_signal(frame: FrameType, interrupted: FrameType) -> bool:
     code, values = frame.f_code, frame.f_locals
     if code.co_argcount < 2 and not code.co_flags & _TAKES_ANY:
         return False
-    given = [value if isinstance(value, tuple) else (value,) for value in values.values()]
+    given = [value if is_tuple(value) else (value,) for value in values.values()]
     return any(part is interrupted for parts in given for part in parts)
 
 

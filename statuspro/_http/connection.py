@@ -31,7 +31,13 @@ if (_patch := _VERSION.split(".")[-1]).isdecimal() and int(_patch) >= 900:
 
 if TYPE_CHECKING:
     from urllib3 import HTTPResponse
-    from urllib3.connection import HTTPConnection, HTTPSConnection
+
+    class HTTPConnection(urllib3.connection.HTTPConnection):
+        def _output(self, s: bytes) -> None: ...  # http.client's, of which its types do not tell
+
+    class HTTPSConnection(HTTPConnection, urllib3.connection.HTTPSConnection):
+        # urllib3 imports `ssl` in a way in which pyright does not know it.
+        def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> Any: ...
 else:
 
     def _own(kind):
@@ -147,7 +153,7 @@ class CallConnection(HTTPConnection):
             call.sent = True
         lines, self._lines = self._lines, b""
         if lines:
-            self._output(lines)  # type: ignore[attr-defined]
+            self._output(lines)
         super().endheaders(*args, **kwargs)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # as urllib3's own does

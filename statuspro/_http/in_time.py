@@ -10,46 +10,51 @@ from __future__ import annotations
 import functools
 import socket
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statuspro._http.call import current_call
 
+if TYPE_CHECKING:
+    from socket import socket as _base
+else:
+    _base = object
 
-class InTime:
+
+class InTime(_base):
     """What a socket does beside: it cuts its timeout before each wait."""
 
     __slots__ = ()
 
-    def gettimeout(self) -> Any:
+    def gettimeout(self) -> float | None:
         """Returns what is left of the deadline, or the timeout where that is shorter."""
-        seconds = super().gettimeout()  # type: ignore[misc]
+        seconds = super().gettimeout()
         call = current_call()
         return seconds if call is None else call.cut(seconds)
 
     def recv(self, *args: Any) -> Any:
         """Receives bytes."""
         self._hurry()
-        return super().recv(*args)  # type: ignore[misc]
+        return super().recv(*args)
 
-    def recv_into(self, *args: Any) -> Any:
+    def recv_into(self, *args: Any, **options: Any) -> Any:
         """Receives bytes into a buffer."""
         self._hurry()
-        return super().recv_into(*args)  # type: ignore[misc]
+        return super().recv_into(*args, **options)
 
     def send(self, *args: Any) -> Any:
         """Sends some of the bytes."""
         self._hurry()
-        return super().send(*args)  # type: ignore[misc]
+        return super().send(*args)
 
     def sendall(self, *args: Any) -> Any:
         """Sends all of the bytes."""
         self._hurry()
-        return super().sendall(*args)  # type: ignore[misc]
+        return super().sendall(*args)
 
     def _hurry(self) -> None:
         call = current_call()
         if call is not None and call.ends is not None:
-            self.settimeout(self.gettimeout())  # type: ignore[attr-defined]
+            self.settimeout(self.gettimeout())
 
 
 @functools.cache

@@ -86,6 +86,10 @@ class ArrivingResponse(http.client.HTTPResponse):
     it, the body's length among them, and urllib3 logs all of them, customers' data included.
     """
 
+    if TYPE_CHECKING:  # http.client's own, of which its types do not tell
+
+        def _read_status(self) -> tuple[str, int, str]: ...
+
     def __init__(
         self, sock: Any, debuglevel: int = 0, method: str | None = None, url: str | None = None
     ) -> None:
@@ -108,7 +112,7 @@ class ArrivingResponse(http.client.HTTPResponse):
         self._settle_end()
 
     def _read_head(self) -> None:
-        version, self.status, reason = self._read_status()  # type: ignore[attr-defined]
+        version, self.status, reason = self._read_status()
         if version not in ("HTTP/1.0", "HTTP/0.9") and not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
@@ -164,7 +168,7 @@ def _read_fields(lines: io.BufferedReader) -> list[list[str]]:
     """Reads header lines to the empty one; a line that is no header has no name and no value."""
     head = lines.peek()
     head = head[: head.find(b"\r\n\r\n") + 2]
-    fields = [[name, value] for name, value in _HEADERS.findall(head.decode("latin-1"))]
+    fields: list[list[str]] = [*map(list, _HEADERS.findall(head.decode("latin-1")))]
     if 0 < len(fields) == head.count(b"\n") < _MOST_HEADERS:  # all of it has come, all is plain
         lines.read(len(head) + 2)
         return fields

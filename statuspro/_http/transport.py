@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from statuspro._arguments import is_tuple
 from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro._http.callbacks import of_the_caller
 from statuspro._http.exceptions import past_deadline, translate
@@ -231,6 +232,6 @@ def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
 def _lease(timeout: Any) -> float:
     if isinstance(timeout, Timeout):
         timeout = timeout.total or (timeout.connect_timeout, timeout.read_timeout)
-    parts = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+    parts = timeout if is_tuple(timeout) else (timeout, timeout)
     seconds = [part for part in parts if isinstance(part, (int, float))]
     return float(sum(seconds)) if len(seconds) == len(parts) else _LONGEST_ATTEMPT

@@ -10,6 +10,7 @@ from typing import Any
 
 from statuspro._arguments import TRIMMED
 from statuspro._http.call import one_call
+from statuspro._json import is_array, is_object, object_in
 from statuspro._payload import moment_of
 from statuspro.errors import (
     APIConnectionError,
@@ -125,8 +126,8 @@ def moved_since(
         other words, is unclear.
     """
     wanted = _folded(status_code)
-    history = order.get("history")
-    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+    history = _history(order)
+    if history is None:
         return Outcome.UNCLEAR
     found = Outcome.NO_TRACE
     for entry in history:
@@ -140,7 +141,7 @@ def moved_since(
             found = Outcome.UNCLEAR
     status = order.get("status")
     if _code(status) == wanted:
-        end = _end_of_second(status.get("set_at") if isinstance(status, dict) else None)
+        end = _end_of_second(object_in(status).get("set_at"))
         if end is None or end > sent - doubt:
             return Outcome.UNCLEAR
     return found
@@ -216,19 +217,23 @@ def _has_ended(error: APIError | APIConnectionError) -> bool:
     return error.status_code in _ENDED
 
 
+def _history(order: Json) -> list[Json] | None:
+    """The entries of an order's history; None where it is missing or holds what is no entry."""
+    history = order.get("history")
+    return history if is_array(history) and all(map(is_object, history)) else None
+
+
 def _new_history(before: Json, after: Json) -> list[Json] | None:
     """The entries that came in between, wherever in the history they stand.
 
     Returns:
-        The entries; None where a history is missing or holds what is no entry.
+        The entries; None where a history cannot be read.
     """
-    old, now = before.get("history"), after.get("history")
-    if not isinstance(old, list) or not isinstance(now, list):
+    old, now = _history(before), _history(after)
+    if old is None or now is None:
         return None
-    if not all(isinstance(entry, dict) for entry in [*old, *now]):
-        return None
-    known = Counter(_identity(entry) for entry in old)
-    new = []
+    known = Counter(map(_identity, old))
+    new: list[Json] = []
     for entry in now:
         if known[_identity(entry)]:
             known[_identity(entry)] -= 1
@@ -249,7 +254,7 @@ def _identity(entry: Json) -> str:
 
 
 def _code(status: Any) -> str | None:
-    code = status.get("code") if isinstance(status, dict) else None
+    code = object_in(status).get("code")
     return _folded(code) if isinstance(code, str) else None
 
 

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from statuspro import _filelock
 from statuspro._forks import renew_in_child
+from statuspro._json import is_array, is_object
 from statuspro.errors import ConfigurationError, StatusProError
 
 #: What every journal begins with; the number is that of the format.
@@ -186,7 +187,7 @@ class Journal(Steps):
             line: Any = None
             with contextlib.suppress(ValueError):
                 line = json.loads(text)
-            if number == 1 and not (isinstance(line, dict) and _KIND in line):
+            if number == 1 and not (is_object(line) and _KIND in line):
                 raise ConfigurationError(f"{self._path} is no journal of a bulk update.")
             if number > 1 and not _is_a_step(line):
                 raise ConfigurationError(
@@ -264,7 +265,7 @@ def _is_at(path: str, descriptor: int) -> bool:
 
 def _read_all(descriptor: int) -> bytes:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    parts = []
+    parts: list[bytes] = []
     while part := os.read(descriptor, _CHUNK):
         parts.append(part)
     return b"".join(parts)
@@ -287,10 +288,10 @@ def _is_alike(data: bytes, beginning: bytes) -> bool:
 
 
 def _is_a_step(line: Any) -> bool:
-    if not isinstance(line, dict) or line.get("step") not in _STEPS:
+    if not is_object(line) or line.get("step") not in _STEPS:
         return False
     ids = line.get("order_ids")
-    if not isinstance(ids, list) or not all(type(each) is int for each in ids):
+    if not is_array(ids) or not all(type(each) is int for each in ids):
         return False
     if line["step"] != "sent":
         return True
@@ -317,7 +318,7 @@ def _check_header(path: str, there: Json, here: Json) -> None:
     Raises:
         ConfigurationError: it is not; the message says in what they differ.
     """
-    if there[_KIND] != _FORMAT or not isinstance(there.get("change"), dict):
+    if there[_KIND] != _FORMAT or not is_object(there.get("change")):
         raise ConfigurationError(
             f"The journal {path} was written by another version of statuspro. "
             "Go on with that version."

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import requests
 
 from statuspro import _arguments
+from statuspro._json import is_array, is_object
 from statuspro._logging import warn
 from statuspro.responses import refuse_body, unwrap_object
 from statuspro.session import Client
@@ -18,10 +19,7 @@ from statuspro.session import Client
 #: The most that the service gives at once.
 MOST_PER_PAGE = 100
 
-
 Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
-
-
 Item = dict[str, Any]
 
 _id_of = itemgetter("id")
@@ -66,11 +64,11 @@ class Page:
     def __init__(self, body: dict[str, Any], response: requests.Response) -> None:
         self.body, self._response = body, response
         items, meta = body.get("data"), body.get("meta")
-        if not isinstance(items, list):
+        if not is_array(items):
             self.refuse("its data is not an array")
-        self.items = items
+        self.items: list[Item] = items
         self.by_id = self._items_by_id()
-        if not isinstance(meta, dict):
+        if not is_object(meta):
             self.refuse("its meta is not an object")
         last_page = self._number(meta, "last_page", 0)
         if last_page is None:
@@ -116,7 +114,7 @@ class Page:
         try:
             by_id = dict(zip(map(_id_of, self.items), self.items, strict=True))
         except (KeyError, TypeError):
-            if not all(isinstance(item, dict) for item in self.items):
+            if not all(map(is_object, self.items)):
                 self.refuse("its data is not an array of objects")
             if any(isinstance(item.get("id"), (dict, list)) for item in self.items):
                 self.refuse("an item's id is neither a number nor a string")
@@ -154,10 +152,10 @@ def query_of(params: Params | None) -> dict[str, list[Any]]:
     """The parameters by name, as the service and a session's own parameters need them."""
     query: dict[str, list[Any]] = {}
     given: Any = params or ()
-    for name, value in given.items() if isinstance(given, Mapping) else given:
+    for name, value in given.items() if _arguments.is_mapping(given) else given:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
-        values = value if isinstance(value, (list, tuple)) else [value]
+        values = value if _arguments.is_list(value) else [value]
         query.setdefault(name, []).extend(
             _arguments.parameter(one) for one in values if one is not None
         )
