@@ -140,7 +140,7 @@ def _set_for_calls(client: Any, name: str, value: Any) -> None:
     client._settings = client._settings._replace(**{name: value})
 
 
-def _asked_of_calls(client: Any, name: str) -> Any:
+def _get_for_calls(client: Any, name: str) -> Any:
     return getattr(client._settings, name)
 
 
@@ -152,7 +152,7 @@ def _set_for_adapter(client: Any, name: str, value: Any) -> None:
     client._adapter_options = {**client._adapter_options, name: value}
 
 
-def _got_by_adapter(client: Any, name: str) -> Any:
+def _get_for_adapter(client: Any, name: str) -> Any:
     if name != "adapter":
         return client._adapter_options[name]
     return client.get_adapter(client.base_url) if client._transport is None else None
@@ -161,10 +161,10 @@ def _got_by_adapter(client: Any, name: str) -> Any:
 ATTRIBUTE = Place("an attribute of the client", setattr, getattr)
 MERGED = Place("added to an attribute of the client", _merge, _merged)
 HOOKS = Place("added to the client's hooks", _add_hooks, getattr)
-CALLS = Place("what is asked of each call", _set_for_calls, _asked_of_calls)
+CALLS = Place("what is asked of each call", _set_for_calls, _get_for_calls)
 POLICY = Place("the retry policy", _set_policy, getattr)
 BUDGET = Place("an attribute that the rate budget is found and used by", setattr, getattr)
-ADAPTER = Place("the adapter, made once, at the start", _set_for_adapter, _got_by_adapter)
+ADAPTER = Place("the adapter, made once, at the start", _set_for_adapter, _get_for_adapter)
 
 OPTIONS: dict[str, Option] = {
     "timeout": Option(_arguments.timeout, 30.0, ATTRIBUTE),

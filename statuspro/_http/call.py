@@ -135,7 +135,7 @@ class OneCall:
     """What calls that count as one share: their deadline, their sleep, and what they have written.
 
     Attributes:
-        seconds: slept so far.
+        slept: seconds of all waits so far.
         ends: when the first of them that has a deadline must be over; None without one.
         writes: the calls that may change something, the first one first.
         on_attempt: told of each attempt of a write, `on_attempt(call, True)` when it has its slot
@@ -144,7 +144,7 @@ class OneCall:
     """
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.slept = 0.0
         self.ends: float | None = None
         self.writes: list[Call] = []
         self.on_attempt: Callable[[Call, bool], object] | None = None
@@ -195,8 +195,8 @@ class Call:
         self.is_repeatable = is_repeatable(request.body)
         #: True from the first byte of the last attempt on; None where no connection of ours told.
         self.sent: bool | None = None
-        #: From the last attempt's start until the headers of its response had come.
-        self.seconds = 0.0
+        #: Seconds from the last attempt's start until the headers of its response had come.
+        self.elapsed = 0.0
         self.body: bytes | None = None
         self.is_oversized = False
         #: Whether the caller reads the body's bytes from `response.raw`.
@@ -274,14 +274,14 @@ class Call:
             if self.is_over:
                 raise self._past_deadline(0.0, "the rate budget was busy")
         except BaseException:
-            self._hurry(slot)
+            self._cut_patience(slot)
             budget.give_back(slot)
             raise
         return slot
 
     def _give_slot_back(self) -> None:
         if self._slot is not None and self.settings.budget is not None:
-            self._hurry(self._slot)
+            self._cut_patience(self._slot)
             self.settings.budget.give_back(self._slot)
             self._slot = None
 
@@ -289,13 +289,13 @@ class Call:
         if self.is_write and self._one.on_attempt is not None:
             call_back(self._one.on_attempt, self, is_sent_next)
 
-    def hear(self) -> None:
-        """Notes when the headers of the current attempt's response have come."""
-        self.seconds = time.perf_counter() - self._started
+    def note_headers(self) -> None:
+        """Notes that the headers of the current attempt's response have come."""
+        self.elapsed = time.perf_counter() - self._started
 
     def _ask(self, budget: Budget, slot: Slot) -> Wait | None:
-        slot.patience = self.settings.max_wait - self._one.seconds
-        self._hurry(slot)
+        slot.patience = self.settings.max_wait - self._one.slept
+        self._cut_patience(slot)
         began = time.perf_counter()
         try:
             return budget.take(slot)
@@ -307,9 +307,10 @@ class Call:
         finally:
             waited = time.perf_counter() - began
             if waited >= _SHORTEST_TOLD:  # for other processes, whose turn it was
-                self._one.seconds += waited
+                self._one.slept += waited
 
-    def _hurry(self, slot: Slot) -> None:
+    def _cut_patience(self, slot: Slot) -> None:
+        """Has the budget be waited for no longer than the deadline allows."""
         if self.ends is not None:
             slot.patience = min(slot.patience, max(0.0, self.ends - self._now()))
             slot.is_urgent = True
@@ -335,7 +336,7 @@ class Call:
         if self._slot is not None and self.settings.budget is not None:
             # Unless it never left, it may still be under way to the service.
             self._slot.answered = self.status is not None or self.sent is False
-            self._hurry(self._slot)
+            self._cut_patience(self._slot)
             self.settings.budget.finish(self._slot)
             self._slot = None
 
@@ -347,14 +348,14 @@ class Call:
     def end_refused_attempt(self, retry_after: float | None) -> None:
         """Has the whole budget pause: the service has refused the attempt with a 429."""
         if self._slot is not None and self.settings.budget is not None:
-            self._hurry(self._slot)
+            self._cut_patience(self._slot)
             self.settings.budget.refuse(self._slot, retry_after)
             self._slot = None
 
     def observe_budget(self, remaining: int, reset: float | None) -> None:
         """Tells the budget what is left of the service's window, which ends in `reset` seconds."""
         if self._slot is not None and self.settings.budget is not None:
-            self._hurry(self._slot)
+            self._cut_patience(self._slot)
             self.settings.budget.observe(self._slot, remaining, reset)
 
     def sleep(self, seconds: float, reason: str) -> None:
@@ -363,7 +364,7 @@ class Call:
         Raises:
             WaitTooLong: this call may not sleep that long.
         """
-        if self._one.seconds + seconds > self.settings.max_wait:
+        if self._one.slept + seconds > self.settings.max_wait:
             bound = f"max_wait allows ({self.settings.max_wait:g} s in all)"
             raise WaitTooLong(seconds, reason, bound, is_deadline=False)
         if self.ends is not None and seconds > self.ends - self._now() - _NOTHING:
@@ -373,7 +374,7 @@ class Call:
         if self.ends is not None:  # what was told may have taken its time
             seconds = min(seconds, max(0.0, self.ends - self._now()))
         _sleep(seconds)
-        self._one.seconds += seconds
+        self._one.slept += seconds
 
     def log_response(self, status: int) -> None:
         """One record a response; of its query only what is known to be harmless."""

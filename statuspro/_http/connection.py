@@ -163,7 +163,7 @@ class CallConnection(HTTPConnection):
             return super().getresponse()
         self.timeout = call.cut(self.timeout)
         response = super().getresponse()
-        call.hear()
+        call.note_headers()
         body = None
         try:
             response, body = read_body(response, call)

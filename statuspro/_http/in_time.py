@@ -33,25 +33,25 @@ class InTime(_base):
 
     def recv(self, *args: Any) -> Any:
         """Receives bytes."""
-        self._hurry()
+        self._cut_timeout()
         return super().recv(*args)
 
     def recv_into(self, *args: Any, **options: Any) -> Any:
         """Receives bytes into a buffer."""
-        self._hurry()
+        self._cut_timeout()
         return super().recv_into(*args, **options)
 
     def send(self, *args: Any) -> Any:
         """Sends some of the bytes."""
-        self._hurry()
+        self._cut_timeout()
         return super().send(*args)
 
     def sendall(self, *args: Any) -> Any:
         """Sends all of the bytes."""
-        self._hurry()
+        self._cut_timeout()
         return super().sendall(*args)
 
-    def _hurry(self) -> None:
+    def _cut_timeout(self) -> None:
         call = current_call()
         if call is not None and call.ends is not None:
             self.settimeout(self.gettimeout())

@@ -40,6 +40,9 @@ _CLOCKS_DIFFER = 60.0
 #: Seconds. Where only this machine's clock told when a batch was sent: it may have been set since.
 _CLOCK_WAS_SET = 86_400.0
 
+#: The message of a batch whose ids an earlier run has sent.
+_SHOWN = "The response was lost, but the histories show that the change was applied."
+
 Json = dict[str, Any]
 
 
@@ -219,8 +222,8 @@ class _Update:
     # Stopping
 
     def _fate(self, error: Exception) -> _Fate:
-        """What `error` means for the batch under way; the steps hear of it too."""
-        fate = _fate(error, self._client, self._writes)
+        """Finds what `error` means for the batch under way, and notes it in the steps."""
+        fate = _fate_after(error, self._client, self._writes)
         if self._sending and self._is_noted and fate is not _Fate.UNCERTAIN:
             with contextlib.suppress(OSError, StatusProError):  # then it is read back
                 self._steps.note(fate.value, self._sending)
@@ -262,9 +265,6 @@ class _Update:
                 f"The bulk update was interrupted: {len(self._ids.accepted)} orders were accepted, "
                 f"{told if uncertain else 'none are uncertain'}."
             )
-
-
-_SHOWN = "The response was lost, but the histories show that the change was applied."
 
 
 class _ServiceClock:
@@ -347,7 +347,7 @@ class _Ids:
             self._batch.append(number)
 
 
-def _fate(error: Exception, client: Client, writes: Sequence[Call]) -> _Fate:
+def _fate_after(error: Exception, client: Client, writes: Sequence[Call]) -> _Fate:
     """What `error` means for its batch; only what came of our own request says so by its class."""
     if not _is_of_our_request(error):
         return _Fate.UNCERTAIN if _may_have_arrived(client, writes) else _Fate.NOT_SENT

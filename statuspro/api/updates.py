@@ -9,7 +9,13 @@ from typing import Any, cast
 
 from statuspro import _arguments
 from statuspro._http.call import one_call
-from statuspro.api.confirmation import Evidence, confirmed, is_commented, is_due, is_in_status
+from statuspro.api.confirmation import (
+    Evidence,
+    confirmed,
+    is_commented,
+    is_due,
+    is_in_status,
+)
 from statuspro.api.orders import PATH, get_viable_statuses
 from statuspro.errors import TransitionError
 from statuspro.responses import unwrap_object
@@ -104,7 +110,7 @@ def update_order_status(
         APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
-    number = _arguments.order_id(order_id)
+    order_id = _arguments.order_id(order_id)
     body = change_of(locals(), "status_code")
     code = body["status_code"]
     is_checked = _arguments.flag("check", check)
@@ -112,8 +118,8 @@ def update_order_status(
     evidence = is_in_status(code, body.get("comment")) if is_confirmed else None
     with one_call():
         if is_checked:
-            _check_transition(client, number, code)
-        return _write(client, number, "status", body, evidence)
+            _check_transition(client, order_id, code)
+        return _write(client, order_id, "status", body, evidence)
 
 
 def add_order_comment(
@@ -144,10 +150,10 @@ def add_order_comment(
         APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
-    number = _arguments.order_id(order_id)
+    order_id = _arguments.order_id(order_id)
     body = change_of(locals(), "comment")
     evidence = is_commented(body["comment"]) if _arguments.flag("confirm", confirm) else None
-    return _write(client, number, "comment", body, evidence)
+    return _write(client, order_id, "comment", body, evidence)
 
 
 def set_order_due_date(
@@ -178,7 +184,7 @@ def set_order_due_date(
         APIConnectionError: there is no response; see `maybe_applied`.
         TypeError, ValueError: an argument makes no sense. Nothing was sent.
     """
-    number = _arguments.order_id(order_id)
+    order_id = _arguments.order_id(order_id)
     first = None if due_date is None else _arguments.day("due_date", due_date)
     last = None if due_date_to is None else _arguments.day("due_date_to", due_date_to)
     if first and last and last < first:
@@ -187,7 +193,7 @@ def set_order_due_date(
     if last is not None:
         body["due_date_to"] = last
     evidence = is_due(first, last) if _arguments.flag("confirm", confirm) else None
-    return _write(client, number, "due-date", body, evidence)
+    return _write(client, order_id, "due-date", body, evidence)
 
 
 def _write(
