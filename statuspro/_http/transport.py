@@ -142,13 +142,7 @@ class Transport(HTTPAdapter):
                 refused = self.build_response(request, too_long.response)
                 note_unslept(refused, too_long.seconds)
                 return _with_body(refused, call)
-            if too_long.error is None:
-                failure: BaseException = _out_of_budget(call, too_long)
-            else:
-                failure = _failure(too_long.error, call, request)
-                if too_long.is_deadline and isinstance(failure, APIConnectionError):
-                    bound = f"The deadline of {self.settings.deadline:g} s"
-                    failure.message += f" {bound} leaves no time to try again."
+            failure: BaseException = _out_of_time(too_long, call, request)
         except Cancelled:
             raise
         except (requests.RequestException, HTTPError) as error:
@@ -194,7 +188,7 @@ def _with_body(response: requests.Response, call: Call) -> requests.Response:
         raw, response.raw = response.raw, _Read(call.body)
         _ = response.content  # which the response keeps
         response.raw = raw
-    response.elapsed = timedelta(seconds=call.seconds)
+    response.elapsed = timedelta(seconds=call.elapsed)
     response.__class__ = _Timed
     if call.is_oversized and 200 <= response.status_code < 300:
         raise InvalidResponseError(
@@ -221,7 +215,18 @@ def _failure(error: Exception, call: Call, request: requests.PreparedRequest) ->
     return failure
 
 
-def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
+def _out_of_time(too_long: WaitTooLong, call: Call, request: requests.PreparedRequest) -> Exception:
+    """Makes the error of a call that may not wait as long as it would have to."""
+    if too_long.error is None:
+        return _out_of_budget(too_long, call)
+    failure = _failure(too_long.error, call, request)
+    if too_long.is_deadline and isinstance(failure, APIConnectionError):
+        deadline = f"The deadline of {call.settings.deadline:g} s"
+        failure.message += f" {deadline} leaves no time to try again."
+    return failure
+
+
+def _out_of_budget(too_long: WaitTooLong, call: Call) -> RateLimitError:
     return RateLimitError(
         f"{too_long.reason}. The wait is longer than {too_long.bound}: nothing was sent.",
         retry_after=too_long.seconds,
@@ -230,6 +235,7 @@ def _out_of_budget(call: Call, too_long: WaitTooLong) -> RateLimitError:
 
 
 def _lease(timeout: Any) -> float:
+    """Adds up the seconds that one attempt can take at the most."""
     if isinstance(timeout, Timeout):
         timeout = timeout.total or (timeout.connect_timeout, timeout.read_timeout)
     parts = timeout if is_tuple(timeout) else (timeout, timeout)
