@@ -19,7 +19,7 @@ _LOCKED_BYTE = 2**30
 if sys.platform == "win32":
 
     def lock(descriptor: int) -> None:
-        """Locks an open file, see below."""
+        """Locks an open file, as its namesake does on other systems."""
         os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -56,6 +56,12 @@ _WORD = r"[^\s/@\"'<>(),;:]"
 #: The sign in an address, as texts, HTML, JSON and URLs spell it.
 _AT = r"(?:@|%(?:25){0,2}40|&(?:amp;){0,2}(?:#0{0,4}64|#x0{0,4}40|commat);|\\{1,3}u0040)"
 
+#: White space, likewise.
+_SPACE = (
+    r"(?:[\s+]|%(?:25){0,2}(?:20|0[9ad])|&(?:amp;){0,2}(?:nbsp|#160|#32|#1[03]);"
+    r"|\\{1,3}[nrt]|<br ?/?>)+"
+)
+
 # The look behind it keeps a long word without an @ from being read once for each of its letters.
 # A pattern is compiled when it is first used: an import need not wait for that.
 _EMAIL = rf"(?i)(?<!{_WORD}){_WORD}+{_AT}[\w-]+\.[\w.-]+"
@@ -313,12 +319,6 @@ def _spelled(value: str) -> str:
     """Builds a pattern for the value: each character as it is or in a spelling of its own."""
     words = ("".join(map(_spelled_character, word)) for word in value.split())
     return _SPACE.join(words)
-
-
-_SPACE = (
-    r"(?:[\s+]|%(?:25){0,2}(?:20|0[9ad])|&(?:amp;){0,2}(?:nbsp|#160|#32|#1[03]);"
-    r"|\\{1,3}[nrt]|<br ?/?>)+"
-)
 
 
 @lru_cache(maxsize=1000)

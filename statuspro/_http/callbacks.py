@@ -30,6 +30,9 @@ _CHUNK = 2**16
 #: Set on an exception that has got its note.
 _MARK = "_statuspro_sent"
 
+#: Of a code object: the function has `*args`.
+_TAKES_ANY = 0x04
+
 
 def call_back(function: Callable[..., T], /, *args: Any) -> T:
     """Calls a function of the caller's; :func:`of_the_caller` knows what it raises."""
@@ -127,7 +130,3 @@ def _handles_a_signal(frame: FrameType, interrupted: FrameType) -> bool:
         return False
     given = [value if is_tuple(value) else (value,) for value in values.values()]
     return any(part is interrupted for parts in given for part in parts)
-
-
-#: Of a code object: the function has `*args`.
-_TAKES_ANY = 0x04

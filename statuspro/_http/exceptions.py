@@ -33,13 +33,18 @@ from statuspro.redaction import Redactor, request_line
 _PROXY = (ProxyError, requests.exceptions.ProxyError)
 _NEVER_CONNECTED = (ConnectTimeoutError, requests.ConnectTimeout)
 _CERTIFICATE = (SSLError, requests.exceptions.SSLError)
+_TIMEOUT = (TimeoutError, socket.timeout, requests.Timeout)
+_BROKEN_BODY = (
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.RetryError,
+)
+
 #: Of a URL in a text, with the question mark.
 _QUERY = re.compile(r"\?\S*")
 
 #: Letters that are kept of what another adapter says.
 _MOST_WORDS = 2000
-
-_TIMEOUT = (TimeoutError, socket.timeout, requests.Timeout)
 
 
 def translate(
@@ -90,13 +95,6 @@ def past_deadline(failure: APIConnectionError, call: Call) -> APITimeoutError:
         request_line=failure.request_line,
         maybe_applied=failure.maybe_applied,
     )
-
-
-_BROKEN_BODY = (
-    requests.exceptions.ChunkedEncodingError,
-    requests.exceptions.ContentDecodingError,
-    requests.exceptions.RetryError,
-)
 
 
 def _innermost(error: Exception) -> Exception:

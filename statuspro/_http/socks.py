@@ -18,6 +18,9 @@ from statuspro._http.in_time import in_time_class
 from statuspro._http.pool import UnlessReplaced
 from statuspro.errors import ConfigurationError
 
+#: What SOCKS5's replies mean.
+_SOCKS_REPLIES = {"3": errno.ENETUNREACH, "4": errno.EHOSTUNREACH, "5": errno.ECONNREFUSED}
+
 
 @functools.cache
 def socks_pool_classes(pool: Any, tls_pool: Any) -> dict[str, Any]:
@@ -106,10 +109,6 @@ class _SOCKSConnection(CallConnection):
             sock.close()
             raise
         return sock
-
-
-#: What SOCKS5's replies mean.
-_SOCKS_REPLIES = {"3": errno.ENETUNREACH, "4": errno.EHOSTUNREACH, "5": errno.ECONNREFUSED}
 
 
 def _socks_failure(cause: Any) -> ProxyError:

@@ -77,7 +77,7 @@ def confirmed(
 
 
 def is_in_status(status_code: str, comment: str | None) -> Evidence:
-    """Evidence of a status change."""
+    """Makes the evidence of a status change."""
     wanted = _folded(status_code)
 
     def evidence(before: Json, after: Json) -> Outcome:
@@ -148,7 +148,7 @@ def moved_since(
 
 
 def is_commented(comment: str) -> Evidence:
-    """Evidence of a comment.
+    """Makes the evidence of a comment.
 
     A comment with the same words that was there before is none. A new one in other words is
     unclear: the service may have rewritten ours.
@@ -166,7 +166,7 @@ def is_commented(comment: str) -> Evidence:
 
 
 def is_due(first: str | None, last: str | None) -> Evidence:
-    """Evidence of a due date: that it changed to exactly what was asked for.
+    """Makes the evidence of a due date: that it changed to exactly what was asked for.
 
     A date that stood there before, or a `due_date_to` that the write said nothing of, may be the
     doing of another caller as well as ours.

@@ -83,7 +83,8 @@ class Slot:
 class Count:
     """So many slots in any period: those under way, and those that are kept for a period more."""
 
-    refusals = 0  # of a window alone, see there
+    # Only a window is refused anything, see there.
+    refusals = 0
     probe = 0
 
     def __init__(self, size: int) -> None:
