@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from statuspro._json import array_in
 from statuspro.values import hex_color, parse_moment
 
 
@@ -22,8 +23,7 @@ def object_in(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def objects_in(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Returns the objects in the array of this name; none where there is no array."""
-    values: object = payload.get(name)
-    return [value for value in values if is_object(value)] if isinstance(values, list) else []
+    return [value for value in array_in(payload.get(name)) if is_object(value)]
 
 
 def moment_of(value: object) -> datetime | None:
