@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from statuspro import RateLimit, StatusProClient
 from statuspro.auth import BearerAuth
@@ -23,6 +24,9 @@ from statuspro.config import (
     check_bearer_url,
 )
 from statuspro.errors import ConfigurationError
+from tests.support.pages import DOCS, blocks_of
+
+PAGE = DOCS / "configuration.rst"
 
 pytestmark = pytest.mark.usefixtures("away")
 
@@ -701,3 +705,26 @@ def test_a_setting_is_given_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATUSPRO_RATE_LIMIT_STORAGE", " sqlite:///x ")
     assert find_setting("STATUSPRO_RATE_LIMIT_STORAGE", None) == " sqlite:///x "
     assert find_setting("STATUSPRO_RATE_LIMIT_STORAGE", "a") == "a"
+
+
+# The documentation
+
+
+def test_the_files_of_the_page_are_read(away: Path) -> None:
+    with_key, with_limits = (block.code for block in blocks_of(PAGE, "bash"))
+    (netrc,) = (block.code for block in blocks_of(PAGE, "text"))
+    env, storage = away / ".env", away / "budget.sqlite3"
+    env.write_text(with_key.replace("=...", "=key-of-env"), encoding="utf-8")
+    assert find_api_key(None, DEFAULT_BASE_URL) == "key-of-env"
+    env.write_text(with_limits.replace("/var/lib/shop/", f"{away}/"), encoding="utf-8")
+    hidden = Path.home() / ".netrc"
+    hidden.write_text(netrc.replace("...", "key-of-netrc"), encoding="utf-8")
+    hidden.chmod(0o600)
+    with StatusProClient() as client, responses.RequestsMock() as service:
+        service.get(f"{DEFAULT_BASE_URL}/statuses", json=[])
+        client.get_statuses()
+        assert service.calls[0].request.headers["Authorization"] == "Bearer key-of-netrc"
+        budget = client.budget()
+    assert budget is not None
+    assert (budget["requests"], budget["remaining"], budget["bulk_remaining"]) == (120, 119, 10)
+    assert storage.exists()

@@ -18,6 +18,7 @@ import statuspro
 from statuspro import StatusProClient, StatusProError
 from statuspro.sandbox import Sandbox
 from tests.support.pages import (
+    PAGES,
     blocks_of,
     docstrings_of,
     modules_with_examples,
@@ -144,6 +145,28 @@ def test_a_pasted_page_changes_nothing_until_its_reader_fills_in_an_id(
     assert not statuspro_sandbox.applied
     assert not statuspro_sandbox.mails
     assert {request.method for request in statuspro_sandbox.requests} <= {"GET"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_block_of_code_on_a_page_is_found(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    directives = re.findall(r"^ *\.\. (?:code|code-block|sourcecode):: *(\S*)$", text, re.MULTILINE)
+    assert set(directives) <= {"bash", "console", "html+django", "python", "text"}
+    for language in directives:
+        assert len(blocks_of(page, language)) == directives.count(language)
+    # A literal block has no language, so it shows what is no code.
+    first_words = re.findall(r"^(?! *\.\.).*::\n\n +(\S+)", text, re.MULTILINE)
+    assert set(first_words) <= {"Orders:"}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.stem in ELSEWHERE], ids=name_of)
+def test_a_block_that_runs_elsewhere_says_where_it_mails(page: Path) -> None:
+    for block in blocks_of(page, "python"):
+        for call in ast.walk(ast.parse(block.code)):
+            match call:
+                case ast.Call(func, _, keywords) if "update_order_status" in ast.unparse(func):
+                    said = [ast.unparse(keyword) for keyword in keywords]
+                    assert ("notify=False" in said) != (MAILS in block.code)
 
 
 def test_the_examples_of_the_docstrings_show_what_comes_out(statuspro_sandbox: Sandbox) -> None:
