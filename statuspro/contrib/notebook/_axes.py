@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib import dates, rcParams
+from matplotlib import dates, rcParams, rcParamsDefault
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, MaxNLocator
 
-from statuspro._contrast import ink_on
-from statuspro.contrib.notebook._colors import mixed
+from statuspro.contrib.notebook._colors import PAGES, is_seen, mixed
 from statuspro.contrib.notebook._names import Labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+
+#: An ink that can be read on a light page and on a dark one.
+_INK = "#767676"
+
+#: What readers set who have chosen a style.
+_OF_STYLES = ("figure.facecolor", "axes.facecolor", "text.color", "axes.labelcolor", "xtick.color")
 
 #: Inches: of a row, and of what lies above and below the rows.
 _ROW, _FRAME = 0.3, 1.1
@@ -54,7 +59,24 @@ def axes(ax: Axes | None, *, width: float = 1.0, rows: int | None = None) -> Axe
     if rows is not None:
         high = max(_LEAST_HEIGHT, _FRAME + _ROW * rows)
     made: Axes = plt.subplots(figsize=(wide * width, high), layout="constrained")[1]
+    if all(settings()[name] == default for name, default in _defaults().items()):
+        _suit_any_page(made)
     return made
+
+
+def _defaults() -> dict[str, Any]:
+    defaults: Any = rcParamsDefault
+    return {name: defaults[name] for name in _OF_STYLES}
+
+
+def _suit_any_page(ax: Axes) -> None:
+    """Lets the page show through a figure, and draws in an ink for light and dark ones."""
+    for patch in (ax.figure.patch, ax.patch):
+        patch.set_facecolor("none")
+    for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
+        text.set_color(_INK)
+    ax.spines[:].set_color(_INK)
+    ax.tick_params(colors=_INK)
 
 
 def settings() -> Any:
@@ -72,16 +94,17 @@ def ink(ax: Axes) -> str:
     return to_hex(ax.xaxis.label.get_color())
 
 
-def ground(ax: Axes) -> str:
-    """Finds the colour behind what is drawn, also where the axes or the figure let it through.
+def grounds(ax: Axes) -> tuple[str, ...]:
+    """Finds what may lie behind what is drawn, also where the axes or the figure let it through.
 
-    Behind a figure that lets through lies the page, of which only its ink tells.
+    Behind a figure that lets through lies the page: a light or a dark one, or either, by which of
+    them its ink can be read on.
     """
-    seen = ink_on(ink(ax))
+    seen = [page for page in PAGES if is_seen(ink(ax), [page])]
     for patch in (ax.figure.patch, ax.patch):
         color = to_rgba(patch.get_facecolor())
-        seen = mixed(seen, to_hex(color), color[3])
-    return seen
+        seen = [mixed(below, to_hex(color), color[3]) for below in seen]
+    return tuple(dict.fromkeys(seen))
 
 
 def dress(ax: Axes, title: str, *, grid: str) -> None:
@@ -183,9 +206,10 @@ def legend_beside(ax: Axes, handles: Sequence[Any], labels: Labels) -> None:
 
 def legend_above(ax: Axes, handles: Sequence[Any], most: float) -> None:
     """Sets a legend into the axes, above the highest bar, which is `most` high."""
+    behind = grounds(ax)
     ax.legend(
         handles=handles, loc="upper left", labelcolor=ink(ax),
-        facecolor=ground(ax), edgecolor="none", framealpha=0.85,
+        facecolor=behind[0] if len(behind) == 1 else "none", edgecolor="none", framealpha=0.85,
     )  # fmt: skip
     taken = (len(handles) + 1) * _font_size("legend.fontsize") * _LEGEND_LINE
     share = min(0.6, taken / _points(ax, "height"))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from statuspro._contrast import channels, contrast, ink_on
+from collections.abc import Sequence
+
+from statuspro._contrast import WHITE, channels, contrast, ink_on
 from statuspro._payload import color_of
 
 #: In place of a colour that is none.
 NEUTRAL = "#9ca3af"
+
+#: The grounds that a page may have, light or dark, and an edge that is seen on both.
+PAGES, EDGE = (WHITE, "#111111"), "#808080"
 
 #: What the accessibility guidelines of the web ask between a shape and its ground.
 _LEAST_CONTRAST = 3.0
@@ -29,18 +34,23 @@ def mixed(color: str, other: str, share: float) -> str:
     return "#" + "".join(f"{round(own + (its - own) * share):02x}" for own, its in pairs)
 
 
-def outline(color: str, ground: str) -> str:
+def outline(color: str, grounds: Sequence[str]) -> str:
     """Finds the outline that sets a shape off its ground: its own colour, darker or lighter.
 
     Args:
         color: of the shape.
-        ground: what the shape lies on.
+        grounds: what the shape lies on; several where that is not known.
     """
-    toward = ink_on(ground)
+    toward = ink_on(grounds[0]) if len(grounds) == 1 else EDGE
     share = _LEAST_SHARE
-    while contrast(mixed(color, toward, share), ground) < _LEAST_CONTRAST:
+    while share < 1 and not is_seen(mixed(color, toward, share), grounds):
         share += _STEP
-    return mixed(color, toward, share)
+    return mixed(color, toward, min(share, 1.0))
+
+
+def is_seen(color: str, grounds: Sequence[str]) -> bool:
+    """Tells whether a shape of a colour can be told from each of these grounds."""
+    return min(contrast(color, ground) for ground in grounds) >= _LEAST_CONTRAST
 
 
 def are_alike(one: str, other: str) -> bool:

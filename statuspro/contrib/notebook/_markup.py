@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from html import escape
 
 from statuspro._contrast import contrast, ink_on
+from statuspro.contrib.notebook._colors import EDGE, PAGES
 from statuspro.contrib.notebook._texts import cells
-
-#: The grounds that a page may have, and an edge that is seen on both.
-_GROUNDS, _EDGE = ("#ffffff", "#111111"), "#808080"
 
 #: With less than this between them, a shape needs an edge.
 _LEAST = 1.5
@@ -110,5 +108,5 @@ def chip(text: str, color: str) -> Html:
 
 def filled(color: str) -> str:
     """The style of a shape in a colour, with an edge where a page may have that colour too."""
-    is_seen = min(contrast(color, ground) for ground in _GROUNDS) >= _LEAST
-    return f"background:{color};border-color:{color if is_seen else _EDGE}"
+    is_seen = min(contrast(color, ground) for ground in PAGES) >= _LEAST
+    return f"background:{color};border-color:{color if is_seen else EDGE}"

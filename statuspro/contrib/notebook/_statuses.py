@@ -56,30 +56,30 @@ def labelled(statuses: Sequence[Status]) -> Labels:
     return labels_of([each.name for each in statuses], [each.code for each in statuses])
 
 
-def filled(statuses: Sequence[Status], ground: str) -> dict[str, Any]:
+def filled(statuses: Sequence[Status], grounds: Sequence[str]) -> dict[str, Any]:
     """Tells how to fill the bars of statuses, one for each.
 
     Args:
         statuses: in the order of their bars.
-        ground: the colour behind the bars.
+        grounds: the colours that may lie behind the bars.
     """
     colors = [status.color for status in statuses]
-    return {"color": colors, "edgecolor": [outline(color, ground) for color in colors]}
+    return {"color": colors, "edgecolor": [outline(color, grounds) for color in colors]}
 
 
-def shapes(statuses: Sequence[Status], ground: str) -> list[dict[str, Any]]:
+def shapes(statuses: Sequence[Status], grounds: Sequence[str]) -> list[dict[str, Any]]:
     """Tells how to fill the bars of each status where they lie upon those of others.
 
     Like colours differ in their pattern.
 
     Args:
         statuses: from the lowest bar up.
-        ground: the colour behind the bars.
+        grounds: the colours that may lie behind the bars.
     """
     colors = [status.color for status in statuses]
     made = []
     for number, color in enumerate(colors):
         alike = sum(are_alike(color, other) for other in colors[:number])
         hatch = _HATCHES[alike % len(_HATCHES)]
-        made.append({"facecolor": color, "edgecolor": outline(color, ground), "hatch": hatch})
+        made.append({"facecolor": color, "edgecolor": outline(color, grounds), "hatch": hatch})
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 
 #: Control characters, of which escape sequences are made, and those that turn the writing around.
 _STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -37,12 +38,8 @@ def shortened(text: str, most: int) -> str:
     """Cuts a text to so many columns, with an ellipsis where something was cut."""
     if cells(text) <= most:
         return text
-    kept, room = "", most - 1
-    for character in text:
-        room -= _cells_of(character)
-        if room < 0:
-            break
-        kept += character
+    taken = zip(text, accumulate(map(_cells_of, text)), strict=True)
+    kept = "".join(character for character, columns in taken if columns < most)
     return kept.rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 

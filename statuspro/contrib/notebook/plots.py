@@ -55,7 +55,7 @@ def plot_by_status(frame: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if not any(counts):
         return _axes.say(ax, "Orders by status", "There are no orders.")
     _axes.dress(ax, f"Orders by status ({sum(counts):,})", grid="x")
-    bars = ax.barh(range(len(counts)), counts, height=0.72, **filled(statuses, _axes.ground(ax)))
+    bars = ax.barh(range(len(counts)), counts, height=0.72, **filled(statuses, _axes.grounds(ax)))
     size = _axes.label_rows(ax, labelled(statuses))
     words = [f"{count:,}" for count in counts]
     ax.bar_label(bars, words, padding=4, color=_axes.ink(ax), fontsize=size)
@@ -227,7 +227,7 @@ def _draw_due(ax: Axes, bins: Bins, days: Any, now: Any) -> tuple[list[Patch], f
         ("ahead", _AHEAD, days > now),
     ):
         counts = begins[its[shown]].value_counts().reindex(index, fill_value=0).to_numpy()
-        shape: dict[str, Any] = {"facecolor": color, "edgecolor": outline(color, _axes.ground(ax))}
+        shape: dict[str, Any] = {"facecolor": color, "edgecolor": outline(color, _axes.grounds(ax))}
         _draw_bars(ax, bins, index, counts, heights, **shape)
         heights = heights + counts
         label = f"{int(its.sum()):,} {part}{_beyond(days[its], first, last)}"
@@ -253,7 +253,7 @@ def _draw_dots(ax: Axes, row: int, values: Any, color: str, *, is_small: bool) -
     spread = ((np.arange(len(values)) * 0.618034 + 0.5) % 1 - 0.5) * 0.6
     ax.scatter(
         values, row + spread, s=9 if is_small else 22, facecolors=[to_rgba(color, 0.7)],
-        edgecolors=outline(color, _axes.ground(ax)), linewidths=0.4, rasterized=is_small,
+        edgecolors=outline(color, _axes.grounds(ax)), linewidths=0.4, rasterized=is_small,
     )  # fmt: skip
 
 
@@ -261,9 +261,12 @@ def _draw_median(ax: Axes, row: int, values: Any) -> None:
     """Draws a line at the median of a row's dots; a few dots need none."""
     if len(values) >= _FEW:
         middle = float(np.median(values))
-        halo = [withStroke(linewidth=4, foreground=_axes.ground(ax))]
-        ends = [row - 0.4, row + 0.4]
-        ax.plot([middle] * 2, ends, color=_axes.ink(ax), linewidth=2, path_effects=halo)
+        ground, *others = _axes.grounds(ax)
+        # A halo in the colour of one page would be a frame on another: the line is wider instead.
+        look: dict[str, Any] = {"linewidth": 3}
+        if not others:
+            look = {"linewidth": 2, "path_effects": [withStroke(linewidth=4, foreground=ground)]}
+        ax.plot([middle] * 2, [row - 0.4, row + 0.4], color=_axes.ink(ax), **look)
 
 
 def _draw_boxes(ax: Axes, figures: Any, statuses: Sequence[Status], size: float) -> None:
@@ -274,7 +277,7 @@ def _draw_boxes(ax: Axes, figures: Any, statuses: Sequence[Status], size: float)
     inks = [ink_on(status.color) for status in statuses]
     ax.hlines(rows, low, high, color=color, linewidth=1, zorder=1.5)
     ax.barh(
-        rows, end - begin, left=begin, height=0.6, zorder=2, **filled(statuses, _axes.ground(ax))
+        rows, end - begin, left=begin, height=0.6, zorder=2, **filled(statuses, _axes.grounds(ax))
     )
     ax.vlines(middle, rows - 0.3, rows + 0.3, colors=inks, linewidth=2, zorder=3)
     for row, (at, median) in enumerate(zip(high, middle, strict=True)):
@@ -289,7 +292,7 @@ def _draw_flow(ax: Axes, bins: Bins, begins: Any, statuses: Sequence[Status]) ->
     index = pd.date_range(begins.min(), begins.max(), freq=bins.step)
     heights = np.zeros(len(index))
     handles = []
-    for status, shape in zip(statuses, shapes(statuses, _axes.ground(ax)), strict=True):
+    for status, shape in zip(statuses, shapes(statuses, _axes.grounds(ax)), strict=True):
         counts = begins[status.rows].value_counts().reindex(index, fill_value=0).to_numpy()
         _draw_bars(ax, bins, index, counts, heights, **shape)
         heights = heights + counts

@@ -113,7 +113,7 @@ class _Counted:
     """Counts the requests of a synchronisation, each of which may bring it further."""
 
     def __init__(self, progress: Progress) -> None:
-        self.sync: Sync | None = None
+        self.sync: Sync  # from the moment on in which it begins: it asks nothing before
         self._progress = progress
         self._requests = 0
 
@@ -129,9 +129,8 @@ class _Counted:
 
     def show(self) -> None:
         """Shows how far it is."""
-        if self.sync is not None:
-            requests = "1 request" if self._requests == 1 else f"{self._requests:,} requests"
-            self._progress.at(self.sync.done, self.sync.total, requests)
+        requests = "1 request" if self._requests == 1 else f"{self._requests:,} requests"
+        self._progress.at(self.sync.done, self.sync.total, requests)
 
 
 class _Changes:

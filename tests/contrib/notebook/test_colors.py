@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from statuspro._contrast import contrast, ink_on
-from statuspro.contrib.notebook._colors import NEUTRAL, are_alike, mixed, outline, usable
+from statuspro.contrib.notebook._colors import (
+    EDGE,
+    NEUTRAL,
+    PAGES,
+    are_alike,
+    is_seen,
+    mixed,
+    outline,
+    usable,
+)
 from statuspro.values import _COLORS
 
 GROUNDS = ["#ffffff", "#000000", "#111111", "#eaeaf2", "#808080"]
@@ -14,8 +23,17 @@ GROUNDS = ["#ffffff", "#000000", "#111111", "#eaeaf2", "#808080"]
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("color", [*_COLORS.values(), NEUTRAL])
 def test_an_outline_is_seen_on_its_ground(color: str, ground: str) -> None:
-    assert contrast(outline(color, ground), ground) >= 3
-    assert outline(color, ground) != color or color == ink_on(ground)
+    assert contrast(outline(color, [ground]), ground) >= 3
+    assert outline(color, [ground]) != color or color == ink_on(ground)
+
+
+@pytest.mark.parametrize("color", [*_COLORS.values(), NEUTRAL])
+def test_an_outline_is_seen_on_light_and_dark_pages(color: str) -> None:
+    assert is_seen(outline(color, PAGES), PAGES)
+
+
+def test_an_outline_is_the_best_there_is_where_no_colour_is_seen_on_every_ground() -> None:
+    assert outline("#ffffff", ["#ffffff", "#888888"]) == EDGE
 
 
 @pytest.mark.parametrize("color", [None, 3, "", "no colour", "#12345", float("nan")])

@@ -192,6 +192,16 @@ def test_statuses_of_one_name_are_told_apart_by_their_codes() -> None:
     )
 
 
+def test_a_name_that_looks_like_another_with_its_code_stays_apart() -> None:
+    catalogue = [
+        {"code": "a", "name": "Shipped"},
+        {"code": "b", "name": "Shipped"},
+        {"code": "c", "name": "Shipped (a)"},
+    ]
+    frame = orders_frame([], statuses=catalogue)
+    assert statuses_of(frame) == [NO_STATUS, "Shipped (a)", "Shipped (b)", "Shipped (a) (c)"]
+
+
 def test_a_status_has_the_name_that_the_catalogue_has_now() -> None:
     catalogue: list[Any] = [{"code": "st000001", "name": "On its way", "color": "sky"}]
     frame = orders_frame([with_status(1, "st000001", "Shipped")], statuses=catalogue)
@@ -362,6 +372,10 @@ def test_what_was_read_before_an_interruption_is_there() -> None:
         read_so_far()
 
 
+def fail(_: Any) -> Any:
+    raise StatusProError("it failed")
+
+
 def test_what_was_read_before_an_error_is_there_too() -> None:
     def orders() -> Any:
         yield an_order(1)
@@ -372,4 +386,7 @@ def test_what_was_read_before_an_error_is_there_too() -> None:
     assert list(read_so_far().index) == [1]
     with pytest.raises(TypeError):
         orders_frame("a slip of the pen")  # type: ignore[arg-type]
+    assert list(read_so_far().index) == [1]
+    with pytest.raises(StatusProError):
+        orders_frame(map(fail, [1]))
     assert list(read_so_far().index) == [1]

@@ -20,7 +20,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgba
 from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -205,6 +205,11 @@ def test_a_missing_status_is_one_too(ax: Axes) -> None:
     assert dict(zip(drawn(ax), widths(ax), strict=True))["No status"] == 1
 
 
+def test_without_their_colours_the_statuses_are_neutral(ax: Axes) -> None:
+    plot_by_status(orders(CATALOGUE[:2], 1, 2)[["status"]], ax=ax)
+    assert {to_hex(bar.get_facecolor()) for bar in ax.patches} == {NEUTRAL}
+
+
 def test_unused_statuses_can_be_left_out(ax: Axes) -> None:
     frame = orders(CATALOGUE[:3], 1, 0, 1)
     frame["status"] = frame["status"].cat.remove_unused_categories()
@@ -255,7 +260,7 @@ def test_twenty_long_names_do_not_touch(size: tuple[float, float] | None) -> Non
 # --- readable
 
 
-@pytest.mark.parametrize("style", ["default", "dark_background", "seaborn-v0_8", "ggplot"])
+@pytest.mark.parametrize("style", ["dark_background", "seaborn-v0_8", "ggplot"])
 def test_every_colour_is_seen_on_every_style(style: str) -> None:
     known = [(name, name) for name in _COLORS]
     with plt.style.context(style):
@@ -267,6 +272,33 @@ def test_every_colour_is_seen_on_every_style(style: str) -> None:
         assert max(contrast(edge, ground), contrast(color, ground)) >= 3
     for text in (ax.title, *ax.texts, *ax.get_yticklabels()):
         assert contrast(to_hex(text.get_color()), to_hex(ax.figure.get_facecolor())) >= 4.5
+
+
+def test_without_a_style_every_colour_is_seen_on_light_and_dark_pages() -> None:
+    known = [(name, name) for name in _COLORS]
+    for ax in (
+        plot_by_status(orders(known, *[1] * len(known))),
+        plot_flow(history(*ARRIVALS)),
+        plot_due(due(-1, 0, 1), today=TODAY),
+    ):
+        drawn(ax)
+        assert to_rgba(ax.figure.get_facecolor())[3] == to_rgba(ax.get_facecolor())[3] == 0
+        legend = ax.get_legend()
+        texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *ax.get_xticklabels()]
+        texts += [*ax.get_yticklabels(), *(legend.get_texts() if legend else [])]
+        for page in ("#ffffff", "#111111"):
+            for bar in ax.patches:
+                color, edge = to_hex(bar.get_facecolor()), to_hex(bar.get_edgecolor())
+                assert max(contrast(edge, page), contrast(color, page)) >= 3
+            for text in texts:
+                assert contrast(to_hex(text.get_color()), page) >= 4
+
+
+def test_a_figure_on_any_page_has_no_halo_of_one_of_them() -> None:
+    frame = aged(CATALOGUE[:1], [1, 2, 3, 4])
+    assert not plot_age(frame, now=NOW).lines[0].get_path_effects()
+    with plt.style.context("dark_background"):
+        assert plot_age(frame, now=NOW).lines[0].get_path_effects()
 
 
 def test_a_figure_that_lets_through_is_drawn_for_the_page_that_its_ink_is_for() -> None:
@@ -459,6 +491,11 @@ def test_now_has_a_time_zone(now: Any) -> None:
         plot_age(aged(CATALOGUE[:1], [1]), now=now)
 
 
+def test_now_is_a_moment() -> None:
+    with pytest.raises(TypeError, match="now must be a datetime or None"):
+        plot_age(aged(CATALOGUE[:1], [1]), now="2026-03-11")  # type: ignore[arg-type]
+
+
 # --- durations
 
 
@@ -614,8 +651,9 @@ def test_nothing_to_draw_is_said_in_a_sentence(plot: Any, make: Any, sentence: s
             drawn(ax)
         assert [text.get_text() for text in ax.texts] == [sentence]
         assert ax.get_title()
-        ink, ground = to_hex(ax.texts[0].get_color()), to_hex(ax.figure.get_facecolor())
-        assert contrast(ink, ground) >= 4.5
+        ink = to_hex(ax.texts[0].get_color())
+        for page in ("#ffffff", "#111111") if style == "default" else ("#000000",):
+            assert contrast(ink, page) >= 4
 
 
 PLOTS = [plot_by_status, plot_due, plot_age, plot_durations, plot_flow]
