@@ -1,4 +1,4 @@
-"""The examples at the end of a command's help are commands, and those that read only read."""
+"""The commands that help and prose show are commands, and the help's that read only read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from statuspro.cli.app import statuspro
 from statuspro.cli.command import Command
 from statuspro.sandbox import Sandbox
+from tests.support.pages import PAGES, name_of
 from tests.support.stages import add_order
 from tests.support.terminal import invoke
 
@@ -49,6 +50,17 @@ def test_the_examples_of_help_are_commands(
         for line in lines:
             run(line)
         assert (shop.applied, shop.mails) == ([], [])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_commands_in_a_page_s_prose_exist(page: Path) -> None:
+    context = click.Context(statuspro)
+    for text in re.findall(r"``statuspro\s+([a-z][^`]*)``", page.read_text(encoding="utf-8")):
+        name, *words = text.partition("|")[0].split()
+        command = statuspro.get_command(context, name)
+        assert command is not None, text
+        known = {option for each in command.get_params(context) for option in each.opts}
+        assert {word for word in words if word.startswith("-")} <= known, text
 
 
 def run(line: str) -> None:
