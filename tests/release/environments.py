@@ -32,7 +32,8 @@ class Outcome(NamedTuple):
 
 def missing(pythons: Sequence[str]) -> list[str]:
     """Finds which versions of Python this machine does not have."""
-    find = ["uv", "python", "find", "-q", "--no-python-downloads", "--no-project"]
+    # `uv venv` makes nothing of a Python that only the environment of this process has.
+    find = ["uv", "python", "find", "-q", "--system", "--no-python-downloads", "--no-project"]
     return [
         each for each in pythons if subprocess.run([*find, each], capture_output=True).returncode
     ]

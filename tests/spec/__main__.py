@@ -1,6 +1,6 @@
 """Compares the library with an interface description: `python -m tests.spec PATH`.
 
-Needs PyYAML. The exit status is 1 where there is a difference that `KNOWN` does not list, or where
+Needs PyYAML. The exit status is 2 where that is none, and 1 where there is a difference that `KNOWN` does not list, or where
 `KNOWN` lists one that there is no longer.
 """
 
@@ -27,8 +27,11 @@ _TITLES = {
 
 def main(path: str) -> int:
     """Prints what differs, by its kind; returns the exit status."""
-    text = Path(path).read_text(encoding="utf-8")
-    found = differences(importlib.import_module("yaml").safe_load(text), operations())
+    description = importlib.import_module("yaml").safe_load(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(description, dict) or not description.get("paths"):
+        print(f"{path} is no interface description: it has no paths")
+        return 2
+    found = differences(description, operations())
     new = [each for each in found if each not in KNOWN]
     gone = [each for each in KNOWN if each not in found]
     for kind, title in _TITLES.items():

@@ -76,6 +76,11 @@ def operations(functions: Iterable[Callable[..., Any]] = FUNCTIONS) -> list[Oper
 
 def _operation(sandbox: Sandbox, function: Callable[..., Any], values: dict[str, Any]) -> Operation:
     names = inspect.signature(function).parameters.keys() - NOT_SENT | {"client"}
+    if unknown := names - values.keys():
+        raise LookupError(
+            f"{function.__name__} takes {', '.join(sorted(unknown))}: give VALUES a value for it, or "
+            "name it in NOT_SENT"
+        )
     sandbox.requests.clear()
     function(**{name: values[name] for name in names})
     (request,) = sandbox.requests

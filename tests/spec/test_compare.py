@@ -173,6 +173,23 @@ def test_each_function_sends_all_that_it_is_given() -> None:
     }
 
 
+def test_an_argument_without_a_value_is_named() -> None:
+    def list_orders(client: Any, *, colour: str) -> None: ...
+
+    with pytest.raises(LookupError, match=r"list_orders takes colour: give VALUES a value"):
+        operations([list_orders])
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "openapi: 3.1.0", "paths: {}"])
+def test_a_file_that_is_no_description_is_refused(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "other.yaml"
+    path.write_text(text)
+    assert spec.main(str(path)) == 2
+    assert capsys.readouterr().out == f"{path} is no interface description: it has no paths\n"
+
+
 @pytest.mark.parametrize(("extra", "status"), [(False, 0), (True, 1)])
 def test_the_exit_status_tells_of_a_new_difference(
     description: Json,
