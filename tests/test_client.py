@@ -485,10 +485,13 @@ def test_each_option_can_be_changed(sandbox: Sandbox) -> None:
 
 def test_a_derived_client_keeps_the_options_that_it_is_not_given(served: Sandbox) -> None:
     waits: list[str] = []
-    with served.client(
-        max_retries=1, max_wait=7.0, on_wait=lambda seconds, reason: waits.append(reason)
-    ) as client:
+
+    def note(seconds: float, reason: str) -> None:
+        waits.append(reason)
+
+    with served.client(max_retries=1, max_wait=7.0, on_wait=note) as client:
         derived = client.with_headers({"X-Trace": "7"}).with_timeout(5)
+        assert derived.on_wait is note
         served.fail(503, times=3)
         with pytest.raises(ServerError):
             derived.get_statuses()

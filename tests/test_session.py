@@ -535,6 +535,26 @@ def test_a_header_that_is_set_to_none_is_removed(recorder: Recorder) -> None:
     assert "Accept-Encoding" not in recorder.requests[0].headers
 
 
+def test_headers_that_are_no_mapping_are_passed_over_as_by_requests(recorder: Recorder) -> None:
+    client: Any = Client(BASE_URL, adapter=recorder)
+    client.headers = ["X-Shop"]
+    client.get("/orders")
+    assert dict(recorder.requests[0].headers) == {}
+
+
+def test_an_auth_of_the_callers_own_is_asked_for_each_request(recorder: Recorder) -> None:
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-Signature"] = f"of {request.path_url}"
+        return request
+
+    client = Client(BASE_URL, adapter=recorder)
+    client.auth = sign
+    for path in ("/orders", "/statuses"):
+        client.get(path)
+    signatures = [request.headers["X-Signature"] for request in recorder.requests]
+    assert signatures == ["of /api/v1/orders", "of /api/v1/statuses"]
+
+
 def test_cookies_of_the_service_are_kept(service: responses.RequestsMock) -> None:
     client = bearer_client(cookies={"basket": "1"})
     service.get(f"{BASE_URL}/orders", headers={"Set-Cookie": "session=2; Path=/"})

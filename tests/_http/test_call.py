@@ -175,6 +175,7 @@ class Busy:
         self._seconds = seconds
         self.patience: list[float] = []
         self.answered: list[bool] = []
+        self.given_back: list[Slot] = []
 
     def take(self, slot: Slot) -> Wait | None:
         self.patience.append(slot.patience)
@@ -183,6 +184,9 @@ class Busy:
 
     def finish(self, slot: Slot) -> None:
         self.answered.append(slot.answered)
+
+    def give_back(self, slot: Slot) -> None:
+        self.given_back.append(slot)
 
 
 def test_the_budget_may_keep_a_call_no_longer_than_it_may_still_wait() -> None:
@@ -196,6 +200,16 @@ def test_the_budget_may_keep_a_call_no_longer_than_it_may_still_wait() -> None:
     assert 4.0 < second < 4.86
     with pytest.raises(WaitTooLong):
         under_test.sleep(4.8, "a reason")
+
+
+def test_a_slot_that_comes_after_the_deadline_is_given_back() -> None:
+    budget = Busy(0.15)
+    under_test = call(deadline=0.1, budget=budget)
+    with pytest.raises(WaitTooLong, match="the rate budget was busy") as caught:
+        under_test.begin_attempt()
+    assert caught.value.is_deadline
+    assert len(budget.given_back) == 1
+    assert under_test.attempt == 0
 
 
 def test_a_request_without_a_response_may_still_be_under_way(sandbox: Sandbox) -> None:

@@ -368,6 +368,17 @@ def test_an_error_that_is_its_own_cause() -> None:
     assert of_the_caller(error) is None
 
 
+def test_an_exception_gets_one_note_of_a_write() -> None:
+    error = ValueError()
+    for outcome in ("and answered 200", "and may have been applied"):
+        note_sent(error, "POST /orders/7/comment", outcome)
+    assert sent_before(error)
+    if sys.version_info >= (3, 11):
+        assert error.__notes__ == [
+            "Before this, POST /orders/7/comment had been sent, and answered 200."
+        ]
+
+
 def test_an_exception_that_takes_no_note() -> None:
     class ClosedError(Exception):
         def __setattr__(self, name: str, value: Any) -> None:

@@ -195,6 +195,19 @@ def test_a_proxy_that_refuses_the_tunnel(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_proxy_that_hangs_up_instead_of_opening_a_tunnel(method: str, waits: list[float]) -> None:
+    with (
+        Proxy(refuse=b"") as proxy,
+        client_of(1, scheme="https", proxies=proxies(proxy.port), max_retries=1) as client,
+        pytest.raises(APIConnectionError, match="by way of the proxy: it was closed") as caught,
+    ):
+        client.request(method, "/orders")
+    assert not caught.value.maybe_applied
+    assert len(proxy.heads) == 2
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_forwarding_proxy_that_asks_for_credentials(method: str, waits: list[float]) -> None:
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with (

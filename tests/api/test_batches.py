@@ -352,6 +352,18 @@ def test_the_wait_ends_a_minute_after_the_batch_was_sent(shop: Shop, waits: list
     assert 12 < waits[0] <= 15
 
 
+def test_what_was_sent_long_ago_is_read_back_at_once(shop: Shop, waits: list[float]) -> None:
+    shop.sandbox.drop(applied=True, path=BULK)
+    stop(shop.update(shop.ids[:2]))
+    shop.sandbox.flush()
+    lines = [json.loads(line) for line in shop.journal.read_text().splitlines()]
+    lines[1]["at"] -= 3600
+    shop.journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (batch,) = shop.update(shop.ids[:2])
+    assert batch["order_ids"] == shop.ids[:2]
+    assert waits == []
+
+
 def test_a_clock_that_was_set_back_makes_the_wait_no_longer_than_a_minute(
     shop: Shop, waits: list[float]
 ) -> None:
