@@ -32,8 +32,6 @@ http.client.HTTPConnection.port (socks.py)
 http.client.HTTPConnection.timeout (connection.py, socks.py)
     Seconds that a socket waits. Ours cuts it to what is left of the call's deadline. In its stead:
     the `Timeout` that a pool is handed.
-http.client.HTTPConnection.source_address (socks.py)
-    Where a connection comes from. In its stead: the options of the pool.
 http.client.HTTPResponse.begin (response.py)
     Is called to read the head. In its stead: `getresponse` calls our own name for it.
 http.client.HTTPResponse._read_status (response.py)

@@ -102,8 +102,6 @@ class _SOCKSConnection(CallConnection):
                 proxy["username"],
                 proxy["password"],
             )
-            if self.source_address:
-                sock.bind(self.source_address)
             sock.connect((self.host.strip("[]"), self.port))
         except BaseException:
             sock.close()
