@@ -103,7 +103,7 @@ class _Commands(click.Group):
             args: as :meth:`click.Command.main` takes them.
             extra: likewise.
         """
-        sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
+        _make_writable()
         noted: dict[str, Any] = {}
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False, "obj": noted})
@@ -149,14 +149,18 @@ def _tell(error: click.ClickException) -> None:
         click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)
 
 
-def _writable(stream: TextIO | None) -> TextIO:
-    """Returns a stream that takes any character, or one that leads nowhere if there is none."""
-    if stream is None:  # the shell has closed it, as `>&-` does
-        return open(os.devnull, "w", encoding="utf-8")
-    if isinstance(stream, io.TextIOWrapper):
-        # Customers' names are in many scripts, and the output's encoding may lack some.
-        stream.reconfigure(errors="replace")
-    return stream
+def _make_writable() -> None:
+    """Lets standard output and standard error take any character."""
+    sys.stdout, sys.stderr = _opened(sys.stdout), _opened(sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Customers' names are in many scripts, and the output's encoding may lack some.
+            stream.reconfigure(errors="replace")
+
+
+def _opened(stream: TextIO | None) -> TextIO:
+    """Returns a stream, or one that leads nowhere where the shell has closed it, as `>&-` does."""
+    return open(os.devnull, "w", encoding="utf-8") if stream is None else stream
 
 
 @contextlib.contextmanager

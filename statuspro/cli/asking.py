@@ -66,7 +66,7 @@ class Writing:
         """
         if can_ask():
             return
-        open_questions = []
+        open_questions: list[str] = []
         if self.is_asking:
             open_questions.append(_HOW_TO_GO_ON)
         if options.get("notify", False) is None:

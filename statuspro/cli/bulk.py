@@ -357,7 +357,7 @@ def _aim(orders: dict[int, str], status_code: str, name: str, given: int) -> str
 def _plan(client: StatusProClient, update: Update, standing: Standing) -> list[str]:
     orders, change = update.orders, update.change
     left = len(orders) - len(standing.accepted) - len(standing.uncertain)
-    said = []
+    said: list[str] = []
     if len(standing.accepted) == len(orders):
         said.append(
             "All were accepted before, and none is sent again. Without the journal all would be."

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from statuspro._flat import shown
-from statuspro.cli.drawing import draw, glyph, is_utf, order_status
+from statuspro.cli.drawing import draw, glyph, order_status, overflow
 from statuspro.cli.output import plain
 from statuspro.types import Change
 
@@ -31,7 +31,7 @@ def draw_change(change: Change) -> None:
 def line_of(change: Change) -> Text:
     """Makes the line of a change."""
     kind = change["kind"]
-    made = Text(no_wrap=True, overflow="ellipsis" if is_utf() else "crop")
+    made = Text(no_wrap=True, overflow=overflow())
     made.append(kind.ljust(_KIND_WIDTH), _STYLES[kind])
     made.append(f"  {plain(change['order'].get('name')).ljust(_NAME_WIDTH)}  ", "default")
     parts = list(_parts(change))

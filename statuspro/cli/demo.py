@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from rich.console import JustifyMethod
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -92,8 +93,8 @@ def _tabulate(console: Console, rows: Iterable[tuple[str | Text, ...]], right: i
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     for number, row in enumerate(rows):
         for column in range(len(row) if number == 0 else 0):
-            justify = "right" if column == right else "left"
-            table.add_column(no_wrap=column == 0, justify=justify)  # type: ignore[arg-type]
+            justify: JustifyMethod = "right" if column == right else "left"
+            table.add_column(no_wrap=column == 0, justify=justify)
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
 

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from statuspro._payload import moment_of
+from statuspro._payload import is_object, moment_of, object_in
 from statuspro.cli.drawing import (
     GAP,
     facts,
@@ -65,7 +65,7 @@ def due_in_words(order: Mapping[str, Any], today: date) -> Text:
 
 
 def _facts(order: Mapping[str, Any], today: date) -> Iterator[tuple[str, Text | str]]:
-    customer, status = order.get("customer") or {}, order.get("status") or {}
+    customer, status = object_in(order, "customer"), object_in(order, "status")
     yield "Due", due_in_words(order, today)
     yield "Customer", Text(plain(customer.get("name") or ""))
     yield "Address", Text(plain(customer.get("email") or ""))
@@ -111,13 +111,13 @@ def _history(entries: Sequence[Mapping[str, Any]]) -> Table:
 def _told(entry: Mapping[str, Any]) -> Iterator[RenderableType]:
     """The lines of one thing that happened."""
     status, comment, mail = entry.get("status"), entry.get("comment"), entry.get("mail_log")
-    if isinstance(status, Mapping) and (status.get("name") or status.get("code")):
+    if is_object(status) and (status.get("name") or status.get("code")):
         yield order_status(entry)
     elif not comment:
         yield Text(plain(entry.get("event") or "").replace("_", " "))
     if comment:
         yield from _comment(str(comment), is_public=entry.get("comment_is_public") is True)
-    if isinstance(mail, Mapping):
+    if is_object(mail):
         said = f"mail to {plain(mail.get('to') or '')}: {plain(mail.get('subject') or '')}"
         yield Text(f"{said} ({plain(mail.get('delivery_status') or 'unknown')})", "dim")
 

@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import OverflowMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from statuspro._flat import shown
-from statuspro._payload import color_of
+from statuspro._payload import color_of, object_in
 from statuspro.cli.console import Console
 from statuspro.cli.output import Column, cell, plain
 from statuspro.cli.waiting import line
@@ -72,7 +72,7 @@ def table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column], width
     ):
         made.add_column(
             heading, justify="right" if column.align == "right" else "left", width=share,
-            no_wrap=True, overflow=_overflow(),
+            no_wrap=True, overflow=overflow(),
         )  # fmt: skip
     for row in rows:
         made.add_row(*row)
@@ -82,8 +82,8 @@ def table(records: Sequence[Mapping[str, Any]], columns: Sequence[Column], width
 def _shares(widths: Sequence[int], columns: Sequence[Column], room: int) -> list[int]:
     """How wide each column is drawn: the widest of those that may be cut give first."""
     shares = list(widths)
-    for kinds in (lambda column: column.is_cut, lambda _: True):
-        cut = [at for at, column in enumerate(columns) if kinds(column)]
+    everything = range(len(columns))
+    for cut in ([at for at in everything if columns[at].is_cut], everything):
         while sum(shares) > room:
             widest = max(cut, key=lambda at: shares[at], default=None)
             if widest is None or shares[widest] <= _LEAST_WIDTH:
@@ -108,8 +108,7 @@ def status_text(name: Any, color: Any) -> Text:
 
 def order_status(order: Mapping[str, Any]) -> Text:
     """The status of an order; many have none."""
-    status = order.get("status")
-    status = status if isinstance(status, Mapping) else {}
+    status = object_in(order, "status")
     name = status.get("name") or status.get("code")
     return status_text(name, status.get("color")) if name else no_status()
 
@@ -174,5 +173,6 @@ def heading(text: str) -> Iterator[RenderableType]:
     yield Text(text, "bold")
 
 
-def _overflow() -> Any:
+def overflow() -> OverflowMethod:
+    """How the text of a cell that is too narrow for it ends."""
     return "ellipsis" if is_utf() else "crop"

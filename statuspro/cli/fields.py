@@ -7,6 +7,8 @@ from typing import Any, get_origin, is_typeddict
 
 import click
 
+from statuspro._json import is_object, object_in
+
 #: The nearest names that a refusal shows, and how alike they are at the least.
 _MOST_NEAR, _LEAST_ALIKE = 3, 0.5
 
@@ -32,7 +34,7 @@ def check_fields(paths: Sequence[str], kind: Any, record: Mapping[str, Any] | No
 
 def _is_declared(kind: Any, path: str) -> bool:
     first, _, rest = path.partition(".")
-    hints = kind.__annotations__ if is_typeddict(kind) else {}
+    hints = _hints(kind)
     if first not in hints or not rest:
         return first in hints
     return get_origin(hints[first]) is dict or _is_declared(hints[first], rest)
@@ -40,19 +42,23 @@ def _is_declared(kind: Any, path: str) -> bool:
 
 def _is_in(record: Any, path: str) -> bool:
     first, _, rest = path.partition(".")
-    if not isinstance(record, Mapping) or first not in record:
+    if not is_object(record) or first not in record:
         return False
     return not rest or _is_in(record[first], rest)
 
 
 def _declared(kind: Any) -> Iterator[str]:
-    for name, hint in kind.__annotations__.items() if is_typeddict(kind) else ():
+    for name, hint in _hints(kind).items():
         yield name
         yield from (f"{name}.{path}" for path in _declared(hint))
 
 
+def _hints(kind: Any) -> dict[str, Any]:
+    return kind.__annotations__ if is_typeddict(kind) else {}
+
+
 def _in(record: Any) -> Iterator[str]:
-    for name, value in record.items() if isinstance(record, Mapping) else ():
+    for name, value in object_in(record).items():
         yield name
         yield from (f"{name}.{path}" for path in _in(value))
 

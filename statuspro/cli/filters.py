@@ -15,6 +15,7 @@ from statuspro.session import Client
 from statuspro.types import FinancialStatus, FulfillmentStatus
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_Value = str | bool | tuple[str, ...] | None
 
 
 class Filters:
@@ -28,7 +29,7 @@ class Filters:
         status: see above; None for any.
     """
 
-    def __init__(self, status: str | None, others: Mapping[str, Any]) -> None:
+    def __init__(self, status: str | None, others: Mapping[str, _Value]) -> None:
         self.status = status
         self._others = others
         self._code: str | None = None

@@ -295,8 +295,9 @@ def _json(value: Any, indent: int | None = None) -> str:
 def _print_csv(records: Iterable[Record], columns: Sequence[Column], flat: Flat | None) -> None:
     import csv
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(newline="")  # a cell's line ends stay as they are, on Windows too
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(newline="")  # a cell's line ends stay as they are, on Windows too
     rows = _rows(records, columns, flat)
     first = next(rows, None)
     # A reader that goes by the heading needs it also where there is no row.

@@ -203,7 +203,7 @@ def _cells(text: str, name: str, column: str | None) -> Iterator[Reference]:
     fault_of = _fault
     if column is None and _folded(headings[place]) in _ID_HEADINGS:
         fault_of = _fault_of_id
-    faults = []
+    faults: list[str] = []
     for row in rows:
         where = f"line {row.line}"
         word = row.cells[place] if place < len(row.cells) else ""
@@ -251,7 +251,7 @@ def _delimiter(lines: Sequence[str]) -> str:
     import csv
 
     first = next((line for line in lines if line.strip()), "")
-    return max(_DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), [])))
+    return max(_DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each))))
 
 
 def _place(headings: Sequence[str], column: str | None, name: str) -> int:

@@ -7,9 +7,10 @@ import sys
 import threading
 import time
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.text import Text
 
 #: Seconds. A shorter wait is not worth a line in a file.
@@ -26,7 +27,7 @@ class Line:
         self._lock = threading.Lock()
         self._progress = ""
         self._waits: dict[int, tuple[float, str]] = {}
-        self._live: Any = None
+        self._live: Live | None = None
 
     def tell(self, progress: str) -> None:
         """Shows how far the command has come, such as `120 of 500 orders`."""

@@ -11,7 +11,7 @@ from statuspro import _arguments
 from statuspro.api.orders import filter_params
 from statuspro.api.summary import filterable
 from statuspro.mirror.filters import as_received
-from statuspro.mirror.storage import Storage
+from statuspro.mirror.storage import LARGEST, Storage
 from statuspro.mirror.sync import Steps, Sync
 from statuspro.session import Client
 from statuspro.types import (
@@ -222,10 +222,6 @@ class BaseMirror(ABC):
     @abstractmethod
     def _counts(self) -> Mapping[Any, int]:
         """How many orders are listed, by the code of their status."""
-
-
-#: SQLite and other databases hold no larger number, and no order has this one.
-LARGEST = 2**63 - 1
 
 
 def storable_id(order_id: int | str) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Literal, cast
 
+from statuspro._flat import value_at
+from statuspro._json import array_in, is_array, is_object
 from statuspro.mirror.storage import Json, Kept
 from statuspro.types import Change, MirroredOrder, OrderListItem
 
@@ -15,7 +16,7 @@ from statuspro.types import Change, MirroredOrder, OrderListItem
 _ONLY_IN_DETAIL = "translations"
 
 #: What stays as it is in an entry of a history; the state of its mail does not.
-_IDENTITY = ("event", "comment", "comment_is_public", "created_at")
+_IDENTITY = ("event", "comment", "comment_is_public", "created_at", "status.code")
 
 
 def fingerprint(item: Json) -> str:
@@ -97,17 +98,17 @@ def _as_item(detail: Json, item: Json) -> Json:
     """The item that a list would show for what the detail shows."""
     shown = {name: detail.get(name, value) for name, value in item.items()}
     status, history = shown.get("status"), detail.get("history")
-    if isinstance(status, dict):
+    if is_object(status):
         shown["status"] = {name: status[name] for name in status if name != _ONLY_IN_DETAIL}
-    if "history_count" in item and isinstance(history, list):
+    if "history_count" in item and is_array(history):
         shown["history_count"] = len(history)
     return shown
 
 
 def _new_events(before: Json, now: Json) -> list[Json]:
-    known = Counter(map(_identity, _history(before)))
-    new = []
-    for entry in _history(now):
+    known = Counter(map(_identity, array_in(before.get("history"))))
+    new: list[Json] = []
+    for entry in array_in(now.get("history")):
         if known[_identity(entry)]:
             known[_identity(entry)] -= 1
         else:
@@ -115,14 +116,5 @@ def _new_events(before: Json, now: Json) -> list[Json]:
     return new
 
 
-def _history(detail: Json) -> list[Json]:
-    history = detail.get("history")
-    return history if isinstance(history, list) else []
-
-
 def _identity(entry: Any) -> str:
-    if not isinstance(entry, Mapping):
-        return repr(entry)
-    status = entry.get("status")
-    code = status.get("code") if isinstance(status, Mapping) else None
-    return repr([*map(entry.get, _IDENTITY), code])
+    return repr([value_at(entry, path) for path in _IDENTITY] if is_object(entry) else entry)

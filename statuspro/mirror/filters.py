@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from statuspro._arguments import TRIMMED
+from statuspro._flat import value_at
 from statuspro.mirror.storage import Json
 
 #: The filters that an order shows to pass, and not only to fail.
 _CERTAIN = frozenset({"status_code", "due_date_from", "due_date_to"})
+
+#: Where the service searches.
+_SEARCHED = ("name", "order_number", "customer.name", "customer.email")
 
 _ENDS = re.compile(rf"\A{TRIMMED}+|{TRIMMED}+\Z")
 
@@ -38,7 +42,7 @@ def fits(item: Json, params: Mapping[str, Any]) -> bool | None:
         due is not None and first <= due <= last
     )
     code = params.get("status_code")
-    has_code = code is None or _part(item, "status", "code") == code
+    has_code = code is None or value_at(item, "status.code") == code
     if not (is_due and has_code and is_found(params.get("search", ""), *_searched(item))):
         return False
     return True if params.keys() <= _CERTAIN else None
@@ -56,11 +60,5 @@ def day(value: Any) -> str | None:
 
 
 def _searched(item: Json) -> list[str]:
-    texts = [item.get("name"), item.get("order_number")]
-    texts += [_part(item, "customer", part) for part in ("name", "email")]
+    texts = [value_at(item, path) for path in _SEARCHED]
     return [text if isinstance(text, str) else "" for text in texts]
-
-
-def _part(item: Json, name: str, part: str) -> Any:
-    whole = item.get(name)
-    return whole.get(part) if isinstance(whole, dict) else None

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from statuspro.mirror.base import LARGEST, BaseMirror
+from statuspro.mirror.base import BaseMirror
 from statuspro.mirror.connection import Connection
 from statuspro.mirror.sqlite import SQLiteStorage
+from statuspro.mirror.storage import LARGEST
 from statuspro.types import OrderListItem, StatusDefinition
 
 #: How many orders are read at once.

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from statuspro._filelock import FileLock
+from statuspro._json import array_in
+from statuspro._payload import is_object, object_in
 from statuspro.errors import MirrorError
 from statuspro.mirror.connection import Connection, storable
 from statuspro.mirror.filters import day
-from statuspro.mirror.storage import Json, Kept, Known, Queued
+from statuspro.mirror.storage import LARGEST, Json, Kept, Known, Queued
 from statuspro.types import Change
 
 #: How many orders of the queue are read at once.
@@ -83,8 +85,7 @@ class SQLiteStorage:
 
     def store(self, order_id: int, kept: Kept, change: Change | None = None) -> None:
         """Keeps an order, see `Storage`."""
-        history = (kept.detail or {}).get("history")
-        entries = history if isinstance(history, list) else []
+        entries = array_in((kept.detail or {}).get("history"))
         with self._connection.transaction() as connection:
             connection.execute("DELETE FROM history WHERE order_id = ?", [order_id])
             connection.execute("DELETE FROM queue WHERE id = ?", [order_id])
@@ -157,7 +158,7 @@ def _acquired(lock: FileLock, path: str) -> bool:
 
 def _order_row(order_id: int, kept: Kept) -> tuple[Any, ...]:
     item = kept.item
-    customer, status = _dict(item.get("customer")), _dict(item.get("status"))
+    customer, status = object_in(item, "customer"), object_in(item, "status")
     return (
         order_id,
         *(_text(item.get(name)) for name in ("name", "order_number")),
@@ -176,8 +177,8 @@ def _order_row(order_id: int, kept: Kept) -> tuple[Any, ...]:
 
 
 def _entry_row(order_id: int, position: int, entry: Any) -> tuple[Any, ...]:
-    known = _dict(entry)
-    status, is_public = _dict(known.get("status")), known.get("comment_is_public")
+    known = entry if is_object(entry) else {}
+    status, is_public = object_in(known, "status"), known.get("comment_is_public")
     return (
         order_id,
         position,
@@ -194,10 +195,6 @@ def _status_row(position: int, status: Mapping[str, Any]) -> tuple[Any, ...]:
     return (position, *columns, _dumped(status))
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _text(value: Any) -> str | None:
     if value is None:
         return None
@@ -205,7 +202,7 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) < 2**63 else None
+    return value if isinstance(value, int) and abs(value) <= LARGEST else None
 
 
 def _dumped(value: Any) -> str:

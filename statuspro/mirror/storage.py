@@ -10,6 +10,9 @@ from statuspro.types import Change
 
 Json = dict[str, Any]
 
+#: SQLite and other databases hold no larger number, and no order has this one.
+LARGEST = 2**63 - 1
+
 
 class Known(NamedTuple):
     """What a walk has to know of an order that is kept.

@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from typing import Any, cast
 
+from statuspro._flat import value_at
 from statuspro._logging import log
 from statuspro.api.orders import PATH, get_order
 from statuspro.api.statuses import get_statuses
@@ -23,7 +24,7 @@ from statuspro.errors import (
 )
 from statuspro.mirror.comparison import change_between, fingerprint, gone, kept
 from statuspro.mirror.filters import fits
-from statuspro.mirror.storage import Json, Kept, Known, Queued, Storage
+from statuspro.mirror.storage import LARGEST, Json, Kept, Known, Queued, Storage
 from statuspro.pagination.walk import Walk
 from statuspro.session import Client
 from statuspro.types import Change
@@ -259,7 +260,7 @@ class Steps:
 
 def _id_of(item: Json) -> int:
     order_id = item.get("id")
-    if isinstance(order_id, bool) or not isinstance(order_id, int) or not 0 < order_id < 2**63 - 1:
+    if isinstance(order_id, bool) or not isinstance(order_id, int) or not 0 < order_id < LARGEST:
         raise MirrorError("The service lists an order without a usable id: it cannot be kept.")
     return order_id
 
@@ -270,6 +271,5 @@ def _goes_with(detail: Json, item: Json) -> bool:
 
 
 def _code_of(item: Json) -> str:
-    status = item.get("status")
-    code = status.get("code") if isinstance(status, dict) else None
+    code = value_at(item, "status.code")
     return code if isinstance(code, str) else ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, TypeGuard
+
+from statuspro._json import is_array, is_object
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -38,7 +41,8 @@ class InvalidError(Exception):
         return {"message": self.message, "errors": self.errors}
 
 
-class Rule(NamedTuple):
+@dataclass(frozen=True)
+class Rule:
     """A test for a value, and the reason for a refusal. `{}` in the reason stands for the field.
 
     Attributes:
@@ -48,7 +52,7 @@ class Rule(NamedTuple):
             value that has passed the rules before.
     """
 
-    passes: Callable[[Any], bool]
+    passes: Callable[[object], bool]
     reason: str
     asks_database: bool = False
 
@@ -115,14 +119,14 @@ def received(value: Any) -> Any:
     """Prepares input as Laravel does: trims texts at both ends, and turns empty texts into null."""
     if isinstance(value, str):
         return _TRIMMED.sub("", value) or None
-    if isinstance(value, dict):
+    if is_object(value):
         return {name: received(item) for name, item in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [received(item) for item in value]
     return value
 
 
-def to_integer(value: Any) -> int | None:
+def to_integer(value: object) -> int | None:
     """Returns the integer that PHP reads in a value; None if PHP reads none."""
     if isinstance(value, bool):
         return 1 if value else None
@@ -133,7 +137,7 @@ def to_integer(value: Any) -> int | None:
     return value if isinstance(value, int) and -(2**63) <= value < 2**63 else None
 
 
-def is_date(value: Any) -> bool:
+def is_date(value: object) -> TypeGuard[str]:
     """Tells whether `value` is a day of the calendar, written `YYYY-MM-DD`."""
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         return False
@@ -144,7 +148,7 @@ def is_date(value: Any) -> bool:
     return True
 
 
-def _is_boolean(value: Any) -> bool:
+def _is_boolean(value: object) -> bool:
     return (
         isinstance(value, bool) or (type(value) is int and value in (0, 1)) or value in ("0", "1")
     )
@@ -153,7 +157,7 @@ def _is_boolean(value: Any) -> bool:
 STRING = Rule(lambda value: isinstance(value, str), "The {} field must be a string.")
 BOOLEAN = Rule(_is_boolean, "The {} field must be true or false.")
 INTEGER = Rule(lambda value: to_integer(value) is not None, "The {} field must be an integer.")
-ARRAY = Rule(lambda value: isinstance(value, (list, dict)), "The {} field must be an array.")
+ARRAY = Rule(lambda value: is_array(value) or is_object(value), "The {} field must be an array.")
 DATE = Rule(is_date, "The {} field must match the format Y-m-d.")
 EMAIL = Rule(
     lambda value: isinstance(value, str) and _EMAIL.fullmatch(value) is not None,
@@ -171,7 +175,7 @@ def known(keys: Collection[str]) -> Rule:
     return Rule(lambda value: value in keys, "The selected {} is invalid.", asks_database=True)
 
 
-def not_before(other: Any, name: str) -> Rule:
+def not_before(other: object, name: str) -> Rule:
     """Makes a rule: the day is not before the day of another field, if that field has one."""
     return Rule(
         lambda value: other is None or (is_date(value) and is_date(other) and value >= other),
@@ -208,7 +212,7 @@ def between(least: int, most: int | None = None) -> tuple[Rule, ...]:
 
 
 def _sizes(
-    size: Callable[[Any], float], least: int, most: int | None, unit: str
+    size: Callable[[object], float], least: int, most: int | None, unit: str
 ) -> tuple[Rule, ...]:
     rules = [
         Rule(lambda value: size(value) >= least, f"The {{}} field must be at least {least}{unit}.")
@@ -219,7 +223,7 @@ def _sizes(
     return tuple(rules)
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and _NUMBER.fullmatch(value):
@@ -227,17 +231,17 @@ def _number(value: Any) -> float:
     return _size(value)
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     """Returns a value's size: the number of items, or of characters in PHP's text for the value."""
-    if isinstance(value, (list, dict)):
+    if is_array(value) or is_object(value):
         return len(value)
     if value is None or value is False:
         return 0
     return 1 if value is True else len(str(value))
 
 
-def _items(value: Any) -> Iterator[tuple[object, Any]]:
-    if isinstance(value, dict):
+def _items(value: object) -> Iterator[tuple[object, Any]]:
+    if is_object(value):
         yield from value.items()
-    elif isinstance(value, list):
+    elif is_array(value):
         yield from enumerate(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from statuspro import config
+from statuspro._json import is_object
 from statuspro.sandbox.sandbox import is_sandbox
 from statuspro.session import Client
 
@@ -82,7 +83,7 @@ def _django_settings() -> AbstractContextManager[object]:
     from django.test.utils import override_settings
 
     given = getattr(settings, "STATUSPRO", {})
-    if not isinstance(given, dict):
+    if not is_object(given):
         return nullcontext()  # malformed, of which Django's checks tell
     kept = {name: value for name, value in given.items() if name not in _REPLACED}
     return override_settings(STATUSPRO=kept)  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lets a marked test have the sandbox, also where it does not name the fixture."""
     for item in items:
-        names = getattr(item, "fixturenames", None)
+        names: list[str] | None = getattr(item, "fixturenames", None)
         if isinstance(names, list) and item.get_closest_marker(MARKER) is not None:
             _add_sandbox(names, getattr(item, "function", None))
 
@@ -40,7 +40,7 @@ def _add_sandbox(names: list[str], function: Any) -> None:
     Those of all tests may set the environment, and the test's own may make clients.
     """
     if "statuspro_sandbox" not in names:
-        own = [] if function is None else inspect.signature(function).parameters
+        own: Iterable[str] = () if function is None else inspect.signature(function).parameters
         positions = [names.index(name) for name in own if name in names]
         names.insert(min(positions, default=len(names)), "statuspro_sandbox")
 

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pexpect
 import pytest
@@ -131,7 +132,7 @@ def test_debug_that_is_a_value_is_none(shop: Sandbox) -> None:
 def test_a_fault_of_a_command_is_told_in_one_line(
     shop: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("statuspro.cli.account.get_statuses", lambda client: client.headers["lost"])
+    monkeypatch.setattr("statuspro.cli.account.get_statuses", Mock(side_effect=KeyError("lost")))
     shown = invoke("statuses")
     assert shown.exit_code == 1
     assert shown.stderr == "Error: KeyError: 'lost' (--debug shows where)\n"

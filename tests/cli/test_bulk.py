@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -432,9 +433,7 @@ def test_a_lost_response_is_uncertain_and_found_out_later(many: Callable[..., Ma
     assert orders.mailed == dict.fromkeys(orders.ids, 1)
 
 
-@pytest.mark.parametrize(
-    "limit", [lambda shop: shop.fail(429, method="POST", retry_after=500), None]
-)
+@pytest.mark.parametrize("limit", [methodcaller("fail", 429, method="POST", retry_after=500), None])
 def test_a_wait_that_is_too_long(many: Callable[..., Many], limit: Any) -> None:
     orders = many(60)
     figures = "none" if limit else "60/1/500"

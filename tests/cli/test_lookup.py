@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import Mock, call
 
 import pytest
 
@@ -82,11 +83,11 @@ def test_numbers_that_no_order_has(shop: Sandbox, ids: list[int]) -> None:
 
 
 def test_it_tells_how_many_requests_are_left(shop: Sandbox, ids: list[int]) -> None:
-    told: list[tuple[int, int]] = []
+    tell = Mock()
     words = [Reference(shop.order(each).name) for each in ids[::2]]
     with shop.client(adapter=shop.adapter()) as client:
-        found_orders(client, words, lambda *figures: told.append(figures))
-    assert told == [(175, 4), (125, 3), (75, 2), (25, 1)]
+        found_orders(client, words, tell)
+    assert tell.mock_calls == [call(175, 4), call(125, 3), call(75, 2), call(25, 1)]
 
 
 def test_an_order_with_the_name_goes_before_one_with_the_number() -> None:

@@ -37,7 +37,7 @@ def names(*options: str) -> list[str]:
 @pytest.fixture
 def add(shop: Sandbox) -> Iterator[Callable[..., str]]:
     """Adds an order for the time of the test, and gives its name."""
-    ids = []
+    ids: list[int] = []
 
     def added(**fields: Any) -> str:
         ids.append(shop.add_order(**fields))
@@ -68,7 +68,7 @@ def queries(shop: Sandbox) -> list[dict[str, list[str]]]:
         (("--fulfillment", "restocked"), {"fulfillment_status": "restocked"}),
         (("--due-from", "2031-01-05", "--due-to", "2031-01-05"), {"due_date": "2031-01-05"}),
     ],
-    ids=lambda each: each[0] if isinstance(each, tuple) else "",
+    ids=lambda each: "" if isinstance(each, dict) else each[0],
 )
 def test_each_filter(
     options: tuple[str, ...], fields: dict[str, Any], add: Callable[..., str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -81,13 +82,13 @@ def test_a_wait_is_told_once_where_there_is_no_terminal(shop: Sandbox) -> None:
 def test_a_call_that_is_over_ends_its_countdown(
     shop: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = []
-    monkeypatch.setattr(line, "waited", lambda: ended.append("call"))
+    ended = Mock()
+    monkeypatch.setattr(line, "waited", ended)
     with opened_client() as client:
         client.get_statuses()
         shop.fail(404)
         client.get("/orders/7")
-    assert ended == ["call", "call"]
+    assert ended.call_count == 2
 
 
 def test_a_damaged_file_of_the_budget_is_told_in_a_plain_line(shop: Sandbox, state: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -348,9 +349,9 @@ def test_what_the_service_refuses(
 @pytest.mark.parametrize(
     "lose",
     [
-        lambda shop: shop.drop(applied=True, method="POST"),
-        lambda shop: shop.drop(method="POST"),
-        lambda shop: shop.fail_after(502, method="POST"),
+        methodcaller("drop", applied=True, method="POST"),
+        methodcaller("drop", method="POST"),
+        methodcaller("fail_after", 502, method="POST"),
     ],
     ids=["dropped behind", "dropped before", "502 behind"],
 )

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -129,15 +130,15 @@ def test_an_empty_mirror(mirror: Mirror) -> None:
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
-        (lambda mirror: mirror.order("x"), ValueError),
-        (lambda mirror: mirror.order(True), TypeError),
-        (lambda mirror: mirror.history(0), ValueError),
-        (lambda mirror: mirror.find(" "), ValueError),
-        (lambda mirror: mirror.find(None), TypeError),
-        (lambda mirror: mirror.orders(search=""), ValueError),
-        (lambda mirror: mirror.orders(has_status=1), TypeError),
-        (lambda mirror: mirror.orders(tags=["rush"]), TypeError),
-        (lambda mirror: mirror.orders(due_date_to="soon"), ValueError),
+        (methodcaller("order", "x"), ValueError),
+        (methodcaller("order", True), TypeError),
+        (methodcaller("history", 0), ValueError),
+        (methodcaller("find", " "), ValueError),
+        (methodcaller("find", None), TypeError),
+        (methodcaller("orders", search=""), ValueError),
+        (methodcaller("orders", has_status=1), TypeError),
+        (methodcaller("orders", tags=["rush"]), TypeError),
+        (methodcaller("orders", due_date_to="soon"), ValueError),
     ],
 )
 def test_wrong_arguments(mirror: Mirror, read: Any, expected: type[Exception]) -> None:

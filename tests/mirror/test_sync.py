@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -282,7 +283,7 @@ def test_the_catalogue_is_asked_for_once_a_day_and_for_a_new_status(
 def test_a_change_is_stored_when_the_loop_comes_back(
     shop: Sandbox, mirror: Mirror, client: StatusProClient
 ) -> None:
-    first = []
+    first: list[int] = []
     for change in mirror.sync(client):
         first.append(change["order"]["id"])
         assert mirror.order(first[-1]) is None
@@ -475,7 +476,7 @@ def test_an_order_without_an_id_ends_the_sync(
     shop: Sandbox, mirror: Mirror, client: StatusProClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for bad in ({}, {"id": None}, {"id": "7"}, {"id": 0}, {"id": 2**63}):
-        monkeypatch.setattr(shop._store, "page", lambda *args, bad=bad: ([to_json(bad)], 1))
+        monkeypatch.setattr(shop._store, "page", Mock(return_value=([to_json(bad)], 1)))
         with pytest.raises(MirrorError, match="without a usable id"):
             told(mirror, client)
     monkeypatch.undo()

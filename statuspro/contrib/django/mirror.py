@@ -18,8 +18,9 @@ from statuspro.contrib.django.models import TEXT, HistoryEvent, Order, Status, s
 from statuspro.contrib.django.outbox import tell
 from statuspro.contrib.django.storage import ORMStorage
 from statuspro.errors import NotFoundError
-from statuspro.mirror.base import LARGEST, BaseMirror, names_of
+from statuspro.mirror.base import BaseMirror, names_of
 from statuspro.mirror.comparison import change_between, gone, item_of, kept
+from statuspro.mirror.storage import LARGEST
 from statuspro.session import Client
 from statuspro.types import Change, OrderListItem, StatusDefinition
 from statuspro.types import Order as OrderPayload
