@@ -13,10 +13,9 @@ from statuspro.api.statuses import get_statuses
 from statuspro.api.summary import summarize_orders
 from statuspro.cli.command import command
 from statuspro.cli.output import Column, Output, prints, tell, write
-from statuspro.cli.session import asks_service
+from statuspro.cli.session import asks_service, place_of
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
-from statuspro.pacing import IN_MEMORY
 from statuspro.types import BudgetReading, OrdersSummary, StatusDefinition
 
 if TYPE_CHECKING:
@@ -150,8 +149,7 @@ def _draw_budget(client: StatusProClient, reading: BudgetReading, output: Output
     limit, seconds = client.rate_limit, reading["next_in"]
     period = f"{limit.period:g} s" if limit else ""
     bulk = limit.bulk if limit else reading["bulk_remaining"]
-    storage = client.rate_limit_storage
-    is_shared = storage not in (None, IN_MEMORY)
+    place = place_of(client.rate_limit_storage)
 
     def made(_: int) -> Iterator[RenderableType]:
         yield facts(
@@ -159,7 +157,7 @@ def _draw_budget(client: StatusProClient, reading: BudgetReading, output: Output
                 ("Requests", f"{reading['remaining']} of {reading['requests']} left in {period}"),
                 ("Bulk updates", f"{reading['bulk_remaining']} of {bulk} left in {period}"),
                 ("Next request", f"in {ceil(seconds)} s" if seconds else "now"),
-                ("Counted", f"in {storage}" if is_shared else "by this command alone"),
+                ("Counted", f"in {place}" if place else "by this command alone"),
             ]
         )
 

@@ -19,7 +19,7 @@ from urllib3.util import parse_url
 
 from statuspro._version import __version__
 from statuspro.cli.exits import AUTHENTICATION, DONE, REFUSED, in_the_shell, text_of
-from statuspro.cli.session import ShellClient, own_storage
+from statuspro.cli.session import ShellClient, own_storage, place_of
 from statuspro.config import (
     BASE_URL,
     DEFAULT_BASE_URL,
@@ -42,7 +42,7 @@ from statuspro.errors import (
     StatusProError,
     without_section,
 )
-from statuspro.pacing import IN_MEMORY, RateLimit, budget_for, limit_in
+from statuspro.pacing import RateLimit, budget_for, limit_in
 from statuspro.redaction import Secret
 from statuspro.responses import unwrap_array
 from statuspro.session import Client
@@ -243,7 +243,7 @@ class Examination:
             advice = f"Mend it, or set {RATE_LIMIT_STORAGE} anew ({where})."
             return Finding("budget", "problem", f"{_said(error).rstrip('.')}.", advice, REFUSED)
         self._storage = storage
-        return Finding("budget", "ok", f"{_shown_storage(storage)}: {left}")
+        return Finding("budget", "ok", f"{place_of(storage) or 'in each command alone'}: {left}")
 
     # The way to the service
 
@@ -380,17 +380,6 @@ def _left_in(client: Client) -> str:
     return (
         f"{left}, {bulk}" if reading["remaining"] else f"{left}, one in {reading['next_in']:.0f} s"
     )
-
-
-def _shown_storage(storage: str | None) -> str:
-    """Where a budget is kept, without a password."""
-    if storage in (None, IN_MEMORY):
-        return "in each command alone"
-    path = storage.removeprefix("sqlite:///")
-    if path != storage:
-        return path
-    parts = parse_url(storage)
-    return f"Redis at {parts.host}:{parts.port or 6379}" if parts.host else "Redis"
 
 
 def _proxies_set() -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 import requests
+from urllib3.util import parse_url
 
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
@@ -89,6 +90,17 @@ def own_storage() -> str | None:
     if Settings().find(RATE_LIMIT_STORAGE, None):
         return None
     return f"sqlite:///{os.fspath(state_folder() / 'budget.sqlite3')}"
+
+
+def place_of(storage: str | None) -> str:
+    """Names the place where a budget is kept, without a password; "" if it is not shared."""
+    if storage in (None, IN_MEMORY):
+        return ""
+    path = storage.removeprefix("sqlite:///")
+    if path != storage:
+        return path
+    parts = parse_url(storage)
+    return f"Redis at {parts.host}:{parts.port or 6379}" if parts.host else "Redis"
 
 
 def state_folder() -> Path:

@@ -8,12 +8,18 @@ import json
 import re
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
 
 from statuspro.sandbox import Sandbox
 from tests.support.terminal import invoke, on_terminal, plain, run
+
+if TYPE_CHECKING:
+    from tests.support.redis_server import RedisServer
+
+pytest_plugins = ["tests.support.redis_server"]
 
 
 @pytest.fixture
@@ -123,10 +129,19 @@ def test_budget_on_a_terminal_says_where_it_is_counted(shop: Sandbox, tmp_path: 
         "Requests 59 of 60 left in 60 s\n"
         "Bulk updates 5 of 5 left in 60 s\n"
         "Next request now\n"
-        f"Counted in sqlite:///{tmp_path}/state/statuspro/budget.sqlite3\n"
+        f"Counted in {tmp_path}/state/statuspro/budget.sqlite3\n"
     )
     alone = plain(on_terminal("budget", "--no-shared-budget")[0])
     assert "by this command alone" in alone
+
+
+def test_budget_names_a_redis_without_its_password(
+    shop: Sandbox, redis_server: RedisServer
+) -> None:
+    storage = redis_server.url.replace("//", "//default:hidden-word@")
+    text = plain(on_terminal("budget", STATUSPRO_RATE_LIMIT_STORAGE=storage)[0])
+    assert text.endswith(f" in Redis at 127.0.0.1:{redis_server.port}\n")
+    assert "hidden-word" not in text
 
 
 def test_a_budget_that_is_used_up_says_when_the_next_request_is_free(shop: Sandbox) -> None:
