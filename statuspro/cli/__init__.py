@@ -8,7 +8,9 @@ import sys
 #: Said where a package of the extra is missing.
 MISSING = 'The command line needs further packages: pip install "statuspro[cli]"'
 _USAGE = 2
-_INTERRUPTED = 130
+
+#: The exit status of a command that Ctrl-C ends.
+INTERRUPTED = 130
 
 
 def main() -> int:
@@ -25,4 +27,4 @@ def main() -> int:
         print(MISSING, file=sys.stderr)
         return _USAGE
     except KeyboardInterrupt:  # before or after what click watches over
-        return _INTERRUPTED
+        return INTERRUPTED

@@ -21,7 +21,7 @@ from statuspro.types import BudgetReading, OrdersSummary, StatusDefinition
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_STATUS_COLUMNS = (
+STATUS_COLUMNS = (
     Column("code", "code", is_cut=False),
     Column("name", "name", "color"),
     Column("description", "description"),
@@ -52,7 +52,7 @@ def statuses_command(client: StatusProClient, *, output: Output) -> None:
     Without a terminal it is tab-separated values without a heading: code, name, description.
     """
     found = get_statuses(client)
-    output.records(found, _STATUS_COLUMNS, dict, StatusDefinition)
+    output.records(found, STATUS_COLUMNS, dict, StatusDefinition)
     if not found:
         tell("The account has no statuses.")
 

@@ -15,10 +15,9 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from statuspro._version import __version__
+from statuspro.cli import INTERRUPTED
 from statuspro.cli.command import debug_option, is_debugging
 from statuspro.cli.waiting import line
-
-_INTERRUPTED = 130
 
 #: Where each command stands: `list_command` in the module `orders`. Help lists them in this order.
 _MODULES = {
@@ -108,7 +107,7 @@ class _Commands(click.Group):
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False, "obj": noted})
         except click.Abort:  # Ctrl-C
-            sys.exit(_INTERRUPTED)
+            sys.exit(INTERRUPTED)
         except click.ClickException as error:
             _tell(error)
             sys.exit(error.exit_code)

@@ -10,10 +10,12 @@ import click
 
 from statuspro._flat import flat
 from statuspro.api.orders import get_order, get_viable_statuses, iter_order_pages, lookup_order
+from statuspro.cli.account import STATUS_COLUMNS
 from statuspro.cli.command import command
 from statuspro.cli.filters import Filters, filters
-from statuspro.cli.output import Column, Output, check_for_reader, plain, prints, tell
+from statuspro.cli.output import Column, Output, plain, prints, tell
 from statuspro.cli.parameters import whole_number
+from statuspro.cli.pipe import check_for_reader
 from statuspro.cli.references import order_id, takes_ref
 from statuspro.cli.session import asks_service
 from statuspro.cli.waiting import line
@@ -78,12 +80,6 @@ ORDER_COLUMNS = (
     # Behind the digits: a terminal would draw them on the left of a Hebrew or an Arabic name.
     Column("customer", "customer.name", least_width=50),
     Column("email", "customer.email", least_width=110),
-)
-
-STATUS_COLUMNS = (
-    Column("code", "code", is_cut=False),
-    Column("name", "name", "color"),
-    Column("description", "description"),
 )
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
-import os
 import re
-import select
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
@@ -38,9 +35,6 @@ _UNSAFE_IN_JSON = r"[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 
 #: What a spreadsheet takes for the begin of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-#: Milliseconds in which a reader that has seen enough has left.
-_GRACE = 50
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
@@ -238,24 +232,6 @@ def tell(sentence: str) -> None:
     if sys.stderr.isatty():
         line.hide()
         click.echo(sentence, err=True)
-
-
-def check_for_reader() -> None:
-    """Sees whether the reader of a pipe has left, such as `head`, before more is asked for.
-
-    Raises:
-        BrokenPipeError: the reader has left. It ends the command quietly.
-    """
-    try:
-        pipe = sys.stdout.fileno()
-        is_pipe = stat.S_ISFIFO(os.fstat(pipe).st_mode)
-    except (OSError, ValueError):  # a stream that is none of the system's
-        return
-    if is_pipe and hasattr(select, "poll"):  # not on Windows
-        leaving = select.poll()
-        leaving.register(pipe, 0)
-        if leaving.poll(_GRACE):
-            raise BrokenPipeError
 
 
 def write(text: str, end: str = "\n") -> None:

@@ -8,8 +8,25 @@ import stat
 import sys
 import time
 
+#: Milliseconds in which a reader that has seen enough has left.
+_GRACE = 50
+
 #: Seconds between two looks.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.00002, 0.02
+
+
+def check_for_reader() -> None:
+    """Sees whether the reader of a pipe has left, such as `head`, before more is asked for.
+
+    Raises:
+        BrokenPipeError: the reader has left. It ends the command quietly.
+    """
+    pipe = _pipe()
+    if pipe is not None and hasattr(select, "poll"):  # not on Windows
+        leaving = select.poll()
+        leaving.register(pipe, 0)
+        if leaving.poll(_GRACE):
+            raise BrokenPipeError
 
 
 def wait_for_reader() -> None:
