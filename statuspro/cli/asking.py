@@ -11,12 +11,14 @@ from typing import IO, Any, TypeVar, cast
 import click
 
 from statuspro.cli.exits import REFUSED
+from statuspro.cli.output import say
 from statuspro.cli.waiting import line
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _NO_TERMINAL = "There is no terminal to ask on."
 _HOW_TO_GO_ON = "Give --yes to go on without a question, or --dry-run to see what would be done."
+_NOBODY = "Nobody is mailed."
 _HOW_TO_MAIL = (
     "Say whether the service mails: --email (the customer and the additional addresses) or "
     "--no-email (nobody). There is no default."
@@ -81,10 +83,9 @@ class Writing:
 
     def says(self, *sentences: str) -> None:
         """Says what the command will do, a line for each sentence, where a person reads it."""
-        line.hide()
         if self.is_dry_run or self.is_on_terminal:
             for sentence in sentences:
-                click.echo(sentence, err=not self.is_dry_run)
+                say(sentence, is_err=not self.is_dry_run)
 
     def goes_on(self) -> bool:
         """Asks once whether to do what was said.
@@ -104,8 +105,8 @@ class Writing:
 
     def done(self, message: Mapping[str, Any], outcome: str) -> None:
         """Prints the outcome: what the service said, as JSON, or one line."""
-        line.hide()
-        click.echo(json.dumps(message, ensure_ascii=False) if self._is_json else outcome)
+        said = json.dumps(message, ensure_ascii=False) if self._is_json else outcome
+        say(said, is_err=False)
 
 
 def writes(function: Function) -> Function:
@@ -165,11 +166,9 @@ def whether_to_mail(notify: bool | None, whom: str = "the customer") -> bool:
     return answer(f"Mail {whom} and the additional addresses?")
 
 
-def mailing(notify: bool) -> str:
+def mailing(notify: bool, whom: str = "the customer") -> str:
     """Says in a sentence which addresses the service mails."""
-    if notify:
-        return "The service mails the customer and the additional addresses."
-    return "Nobody is mailed."
+    return f"The service mails {whom} and the additional addresses." if notify else _NOBODY
 
 
 def can_ask() -> bool:

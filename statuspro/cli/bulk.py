@@ -18,11 +18,11 @@ from statuspro._arguments import MOST_IDS
 from statuspro.api.journal import Journal
 from statuspro.api.statuses import get_statuses
 from statuspro.api.updates import change_of
-from statuspro.cli.asking import Writing, asks_once, mails, whether_to_mail
+from statuspro.cli.asking import Writing, asks_once, mailing, mails, whether_to_mail
 from statuspro.cli.command import command
 from statuspro.cli.exits import NOT_VIABLE, USAGE
 from statuspro.cli.lookup import found_orders
-from statuspro.cli.output import Column, Output, plain, prints
+from statuspro.cli.output import Column, Output, counted, plain, prints, say
 from statuspro.cli.parameters import comment_text, day, whole_number
 from statuspro.cli.references import status_of, takes_status
 from statuspro.cli.session import asks_service, state_folder
@@ -55,6 +55,9 @@ _APPLIED, _ACCEPTED, _PASSED_OVER, _NOT_SENT, _REFUSED, _UNCERTAIN = (
     "uncertain",
 )
 _OUTCOMES = (_APPLIED, _ACCEPTED, _PASSED_OVER, _NOT_SENT, _REFUSED, _UNCERTAIN)
+
+#: Which customers may be mailed, beside the additional addresses.
+_WHOM = "the customers"
 
 #: So many orders are named where a person reads.
 _MOST_NAMED = 10
@@ -248,8 +251,8 @@ def bulk_command(
     orders = found_orders(client, references, _tell_of_lookup(client))
     name = plain(wanted["name"])
     is_err = not (writing.is_dry_run and output.is_for_people)
-    _say(_aim(orders, wanted["code"], name, len(references)), is_err)
-    notify = whether_to_mail(notify, "the customers")
+    say(_aim(orders, wanted["code"], name, len(references)), is_err=is_err)
+    notify = whether_to_mail(notify, _WHOM)
     change = {
         "status_code": wanted["code"],
         "comment": comment,
@@ -261,7 +264,7 @@ def bulk_command(
     update = Update(client, orders, change, own_journal or _journal_of(client, orders, change))
     standing = update.standing()
     for sentence in _plan(client, update, standing):
-        _say(sentence, is_err)
+        say(sentence, is_err=is_err)
     if writing.is_dry_run:
         _tell_dry_run(output, update, standing)
         return
@@ -301,13 +304,9 @@ def _tell_of_lookup(client: StatusProClient) -> Any:
         nonlocal is_told
         if requests >= _MANY_REQUESTS and not is_told:
             is_told = True
-            line.hide()
-            time_it_takes = _duration(client, requests, is_bulk=False)
-            click.echo(
-                f"Looking up {numbers} numbers takes up to {requests} requests{time_it_takes}.",
-                err=True,
-            )
-        line.tell(f"looking up numbers: {numbers} left")
+            duration = _duration(client, requests, is_bulk=False)
+            say(f"Looking up {numbers:,} numbers takes up to {requests:,} requests{duration}.")
+        line.tell(f"looking up numbers: {numbers:,} left")
 
     return tell
 
@@ -343,15 +342,10 @@ def _check_folder(journal: str) -> None:
 # What the command says
 
 
-def _say(sentence: str, is_err: bool) -> None:
-    line.hide()
-    click.echo(sentence, err=is_err)
-
-
 def _aim(orders: dict[int, str], status_code: str, name: str, given: int) -> str:
-    said = f"Move {_counted(len(orders))} to {name} ({status_code})."
+    said = f"Move {counted(len(orders))} to {name} ({status_code})."
     twice = given - len(orders)
-    return f"{said} They are given {given} times; each is sent once." if twice else said
+    return f"{said} They are given {given:,} times; each is sent once." if twice else said
 
 
 def _plan(client: StatusProClient, update: Update, standing: Standing) -> list[str]:
@@ -363,36 +357,26 @@ def _plan(client: StatusProClient, update: Update, standing: Standing) -> list[s
             "All were accepted before, and none is sent again. Without the journal all would be."
         )
     elif standing.accepted:
-        before = f"{len(standing.accepted)} of {len(orders)} were accepted before"
+        before = f"{len(standing.accepted):,} of {len(orders):,} were accepted before"
         said.append(f"Going on: {before}, and are not sent again.")
     if standing.uncertain:
         said.append(
-            f"{len(standing.uncertain)} were sent with an outcome that is not known: they are read "
-            "back last, and sent again only where they show no trace of the change."
+            f"{len(standing.uncertain):,} were sent with an outcome that is not known: they are "
+            "read back last, and sent again only where they show no trace of the change."
         )
     if left:
         batches = math.ceil(left / MOST_IDS)
-        requests = f"{batches} request{'s' if batches > 1 else ''}"
+        requests = counted(batches, "request")
         duration = _duration(client, batches, is_bulk=True)
-        said.append(f"{_counted(left)} to send: {requests}{duration}.")
+        said.append(f"{counted(left)} to send: {requests}{duration}.")
     if change["comment"] is not None:
         seen = "which the customers see" if change["public"] else "internal"
         said.append(f"Add the comment ({seen}): {plain(change['comment'])}")
     if change["due_date"]:
         said.append(f"Set the due date to {change['due_date']}.")
     if len(standing.accepted) < len(orders):
-        said.append(_mailing(change["notify"]))
+        said.append(mailing(change["notify"], _WHOM))
     return [*said, f"Journal: {update.journal}"]
-
-
-def _mailing(notify: bool) -> str:
-    if notify:
-        return "The service mails the customers and the additional addresses."
-    return "Nobody is mailed."
-
-
-def _counted(number: int) -> str:
-    return "1 order" if number == 1 else f"{number} orders"
 
 
 def _duration(client: StatusProClient, requests: int, *, is_bulk: bool) -> str:
@@ -402,7 +386,7 @@ def _duration(client: StatusProClient, requests: int, *, is_bulk: bool) -> str:
         return ""
     periods = (requests - 1) // (limit.bulk if is_bulk else limit.requests)
     minutes = math.ceil(periods * limit.period / 60)
-    return f", about {minutes} minute{'s' if minutes > 1 else ''}" if minutes else ""
+    return f", about {counted(minutes, 'minute')}" if minutes else ""
 
 
 def _tell_dry_run(output: Output, update: Update, standing: Standing) -> None:
@@ -423,7 +407,7 @@ def _tell_dry_run(output: Output, update: Update, standing: Standing) -> None:
 def _named(words: Sequence[object]) -> str:
     named = ", ".join(plain(word) for word in words[:_MOST_NAMED])
     more = len(words) - _MOST_NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    return f"{named} and {more:,} more" if more > 0 else named
 
 
 # Running
@@ -458,8 +442,8 @@ def _told_on_error(
 def _report(update: Update, output: Output, name: str) -> None:
     line.hide()
     counts = Counter(update.outcomes.values())
-    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome])
-    summary = f"{_counted(len(update.orders))} to {name}: {told}."
+    told = ", ".join(f"{counts[outcome]:,} {outcome}" for outcome in _OUTCOMES if counts[outcome])
+    summary = f"{counted(len(update.orders))} to {name}: {told}."
     if not output.is_for_people:
         output.records(_records(update, update.outcomes), _COLUMNS, dict)
         click.echo(summary, err=True)
@@ -485,7 +469,7 @@ def _refuse_passed_over(update: Update, name: str) -> None:
     left = [each for each, outcome in update.outcomes.items() if outcome == _PASSED_OVER]
     if left:
         raise PassedOver(
-            f"{len(left)} of {_counted(len(update.orders))} did not arrive in {name}: they cannot "
+            f"{len(left):,} of {counted(len(update.orders))} did not arrive in {name}: they cannot "
             "move there (statuspro viable REF), the service does not know them, or its queue "
             "takes longer."
         )
@@ -493,13 +477,12 @@ def _refuse_passed_over(update: Update, name: str) -> None:
 
 def _tell_interruption(update: Update) -> None:
     """Says on a Ctrl-C how far the update has come, and how to go on."""
-    line.hide()
     accepted, uncertain = update.standing()
-    total = _counted(len(update.orders))
-    said = f"\nInterrupted: {len(accepted)} of {total} accepted, {len(uncertain)} uncertain"
+    total = counted(len(update.orders))
+    said = f"\nInterrupted: {len(accepted):,} of {total} accepted, {len(uncertain):,} uncertain"
     named = f": {', '.join(map(str, uncertain))}" if uncertain else ""
-    click.echo(f"{said}{named}.", err=True)
-    click.echo("Run the same command again, and it goes on where it was.", err=True)
+    say(f"{said}{named}.")
+    say("Run the same command again, and it goes on where it was.")
 
 
 class Progress:
@@ -515,7 +498,7 @@ class Progress:
 
     def tell(self, accepted: int) -> None:
         """Tells of an accepted batch."""
-        said = f"{accepted} of {_counted(self._total)} accepted"
+        said = f"{accepted:,} of {counted(self._total)} accepted"
         line.tell(said)
         now = time.monotonic()
         if now - self._last >= _BETWEEN_LINES and not is_live():

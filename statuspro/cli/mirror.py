@@ -14,7 +14,7 @@ import click
 from statuspro._flat import COLUMNS, flat
 from statuspro.cli.command import command
 from statuspro.cli.filters import Filters, filters
-from statuspro.cli.output import Column, Output, prints
+from statuspro.cli.output import Column, Output, counted, prints, say
 from statuspro.cli.parameters import whole_number
 from statuspro.cli.pipe import wait_for_reader
 from statuspro.cli.session import asks_service
@@ -180,7 +180,7 @@ class _Progress:
         if self._sync is None or self._sync.total is None:
             return ""
         done = f"{self._sync.done:,} of {self._sync.total:,} orders in step"
-        return f"{done}, {_counted(self._requests, 'request')}"
+        return f"{done}, {counted(self._requests, 'request')}"
 
 
 class _Turns:
@@ -212,7 +212,7 @@ class _Turns:
     def once(self) -> Generator[Change, None, None]:
         """Yields the changes of one synchronisation, and sums them up on standard error."""
         counts = yield from self._changes()
-        _say(self._sum(counts))
+        say(self._sum(counts))
 
     def again(self, minutes: int) -> Generator[Change, None, None]:
         """Yields the changes of one synchronisation after the other.
@@ -225,14 +225,14 @@ class _Turns:
             try:
                 counts = yield from self._changes()
                 if counts or is_first:
-                    _say(f"{_now()}: {self._sum(counts)}")
+                    say(f"{_now()}: {self._sum(counts)}")
             except _ENDS_WATCH:
                 raise
             except StatusProError as error:
                 if is_first and isinstance(error, MirrorError):
                     raise
                 told = " ".join(without_section(error).split())
-                _say(f"{_now()}: {told} The next try is in {_counted(minutes, 'minute')}.")
+                say(f"{_now()}: {told} The next try is in {counted(minutes, 'minute')}.")
             is_first = False
             _pause(minutes * _MINUTE)
 
@@ -251,7 +251,7 @@ class _Turns:
     def _sum(self, counts: Counter[str]) -> str:
         parts = [f"{counts[kind]:,} {kind}" for kind in ("new", "changed", "gone") if counts[kind]]
         total = self._mirror.summary()["total"]
-        return f"{', '.join(parts) or 'No changes'}; {_counted(total, 'order')}."
+        return f"{', '.join(parts) or 'No changes'}; {counted(total)}."
 
 
 def _pause(seconds: float) -> None:
@@ -292,14 +292,5 @@ def _row(change: Change) -> dict[str, Any]:
     }
 
 
-def _say(sentence: str) -> None:
-    line.hide()
-    click.echo(sentence, err=True)
-
-
 def _now() -> str:
     return f"{datetime.now():%Y-%m-%d %H:%M}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -227,11 +227,21 @@ def prints(function: Function) -> Function:
     return cast(Function, with_output)
 
 
+def say(sentence: str, *, is_err: bool = True) -> None:
+    """Writes a sentence for a person, on standard error or in the place of the output."""
+    line.hide()
+    click.echo(sentence, err=is_err)
+
+
 def tell(sentence: str) -> None:
-    """Tells the user at a terminal of something that is no part of the output."""
+    """Says to a user at a terminal something that is no part of the output."""
     if sys.stderr.isatty():
-        line.hide()
-        click.echo(sentence, err=True)
+        say(sentence)
+
+
+def counted(number: int, thing: str = "order") -> str:
+    """Writes a number of things, such as `1 order` or `1,203 orders`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def write(text: str, end: str = "\n") -> None:

@@ -16,11 +16,10 @@ from statuspro.api.statuses import get_statuses
 from statuspro.api.updates import add_order_comment, set_order_due_date, update_order_status
 from statuspro.cli.asking import Writing, mailing, mails, whether_to_mail, writes
 from statuspro.cli.command import command
-from statuspro.cli.output import plain
+from statuspro.cli.output import plain, say
 from statuspro.cli.parameters import comment_text, day
 from statuspro.cli.references import order_of, status_of, takes_ref, takes_status
 from statuspro.cli.session import asks_service
-from statuspro.cli.waiting import line
 from statuspro.errors import TransitionError
 from statuspro.session import Client
 from statuspro.types import StatusDefinition
@@ -181,8 +180,7 @@ def _told_if_interrupted() -> Iterator[None]:
             yield
         except KeyboardInterrupt:
             if any(call.may_have_arrived for call in one.writes):
-                line.hide()
-                click.echo(f"\n{_MAYBE_APPLIED}", err=True)
+                say(f"\n{_MAYBE_APPLIED}")
             raise
 
 

@@ -179,7 +179,7 @@ def test_a_thousand_ids_of_a_file(many: Callable[..., Many]) -> None:
     orders = many(1000)
     shown = orders.run("--file", orders.file(), STATUSPRO_RATE_LIMIT="none")
     assert shown.exit_code == 0
-    assert "1000 orders to send: 20 requests.\n" in shown.stderr
+    assert "1,000 orders to send: 20 requests.\n" in shown.stderr
     assert [len(each["order_ids"]) for each in orders.sent] == [50] * 20
     assert [each for body in orders.sent for each in body["order_ids"]] == orders.ids
     assert {row[2] for row in rows_of(shown)} == {"applied"}
@@ -189,7 +189,7 @@ def test_how_long_it_takes_is_said_before(many: Callable[..., Many]) -> None:
     orders = many(1)
     ids = "\n".join(str(6110375248088 + n) for n in range(1000))
     shown = orders.run("--file", orders.file(ids, "ids.txt"), "--dry-run", STATUSPRO_RATE_LIMIT="")
-    assert "1000 orders to send: 20 requests, about 3 minutes.\n" in shown.stderr
+    assert "1,000 orders to send: 20 requests, about 3 minutes.\n" in shown.stderr
 
 
 def test_how_many_look_ups_it_takes_is_said_before(many: Callable[..., Many]) -> None:
@@ -586,7 +586,7 @@ def test_progress_is_a_line_a_minute_where_no_line_is_written_over(
         progress.tell(accepted)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err == "100 of 1000 orders accepted\n200 of 1000 orders accepted\n"
+    assert shown.err == "100 of 1,000 orders accepted\n200 of 1,000 orders accepted\n"
 
 
 def test_the_examples_of_help_are_commands(many: Callable[..., Many], tmp_path: Path) -> None:
