@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,7 +14,8 @@ from statuspro.types import OrdersSummary
 #: Characters: no bar is longer, and where there is no room for the least there are none.
 _LONGEST, _LEAST = 40, 8
 
-_Row = tuple[Text, int, str]
+#: A label, a count and the style of its bar.
+Row = tuple[Text, int, str]
 
 
 def summary_in_full(summary: OrdersSummary, width: int) -> Iterator[RenderableType]:
@@ -25,7 +25,7 @@ def summary_in_full(summary: OrdersSummary, width: int) -> Iterator[RenderableTy
         summary: as :func:`statuspro.summarize_orders` returns it.
         width: of the window.
     """
-    parts = {
+    parts: dict[str, list[Row]] = {
         "Status": [
             *(
                 (status_text(one["name"], one["color"]), one["count"], color_style(one["color"]))
@@ -36,24 +36,35 @@ def summary_in_full(summary: OrdersSummary, width: int) -> Iterator[RenderableTy
         "Payment": list(_plain_rows(summary["by_financial_status"])),
         "Fulfillment": list(_plain_rows(summary["by_fulfillment_status"])),
     }
-    total = summary["total"]
-    yield Text(f"{total:,} orders that are not cancelled", "bold")
-    rows = [row for part in parts.values() for row in part]
-    label = max(cell_len(text.plain) for text, _, _ in rows)
+    yield Text(f"{summary['total']:,} orders that are not cancelled", "bold")
+    for name, chart in zip(parts, bar_charts(list(parts.values()), width), strict=True):
+        yield from heading(name)
+        yield chart
+
+
+def bar_charts(parts: Sequence[Sequence[Row]], width: int) -> list[Table]:
+    """Makes a chart of each part, all of one scale: labels, figures and bars.
+
+    Args:
+        parts: rows of a label, a count and the style of its bar.
+        width: of the window.
+    """
+    rows = [row for part in parts for row in part]
+    label = max(text.cell_len for text, _, _ in rows)
     figure = max(len(f"{count:,}") for _, count, _ in rows)
     longest = min(width - label - figure - 2 * GAP, _LONGEST)
     most = max([1, *(count for _, count, _ in rows)])
-    for name, part in parts.items():
-        yield from heading(name)
-        yield _part(part, label, figure, longest if longest >= _LEAST else 0, most)
+    return [
+        _chart(part, label, figure, longest if longest >= _LEAST else 0, most) for part in parts
+    ]
 
 
-def _plain_rows(counts: dict[str, int]) -> Iterator[_Row]:
+def _plain_rows(counts: dict[str, int]) -> Iterator[Row]:
     for name, count in counts.items():
         yield Text(name.replace("_", " ")), count, "cyan"
 
 
-def _part(rows: Iterable[_Row], label: int, figure: int, longest: int, most: int) -> Table:
+def _chart(rows: Iterable[Row], label: int, figure: int, longest: int, most: int) -> Table:
     made = Table.grid(padding=(0, GAP, 0, 0))
     made.add_column(width=label, no_wrap=True, overflow="ellipsis")
     made.add_column(width=figure, justify="right", no_wrap=True)

@@ -11,13 +11,23 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from rich.console import JustifyMethod
+from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from statuspro._version import __version__
+from statuspro.cli.account import STATUS_COLUMNS
 from statuspro.cli.console import Console
+from statuspro.cli.counts import bar_charts
+from statuspro.cli.drawing import (
+    color_style,
+    facts,
+    glyph,
+    no_status,
+    order_status,
+    status_text,
+    table,
+)
 from statuspro.cli.waiting import line
 from statuspro.client import StatusProClient
 from statuspro.errors import TransitionError, ValidationError
@@ -25,14 +35,15 @@ from statuspro.mirror import Mirror
 from statuspro.pacing.limit import RateLimit
 from statuspro.sandbox import Sandbox
 from statuspro.types import HistoryItem, OrderListItem, StatusDefinition
-from statuspro.values import hex_color
 
 ORDERS = 2000
 
 #: Seconds, the least and the most: as of a service that is near.
 LATENCY = (0.01, 0.03)
 
-_BAR_WIDTH = 40
+#: Columns in front of what a step has found.
+_INDENT = 2
+
 _NEXT = """
 Next:
   statuspro sandbox --port 8900     serves a StatusPro to experiment with, until Ctrl-C
@@ -79,40 +90,32 @@ def _code(console: Console, *lines: str) -> None:
 
 
 def _say(console: Console, *parts: str | Text) -> None:
-    console.print(Text(" ").join(Text(part) if isinstance(part, str) else part for part in parts))
+    console.print(_joined(parts))
+
+
+def _joined(parts: Iterable[str | Text]) -> Text:
+    return Text(" ").join(Text(part) if isinstance(part, str) else part for part in parts)
 
 
 def _tell(console: Console, *parts: str | Text) -> None:
     """Prints what a step has found."""
-    text = Text(" ").join(Text(part) if isinstance(part, str) else part for part in parts)
-    console.print(Padding(text, (0, 0, 0, 2), expand=False))
+    _draw(console, _joined(parts))
 
 
-def _tabulate(console: Console, rows: Iterable[tuple[str | Text, ...]], right: int = -1) -> None:
-    """Prints rows whose columns are aligned, to the left but for the one of the number `right`."""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
-    for number, row in enumerate(rows):
-        for column in range(len(row) if number == 0 else 0):
-            justify: JustifyMethod = "right" if column == right else "left"
-            table.add_column(no_wrap=column == 0, justify=justify)
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
-    console.print(Padding(table, (0, 0, 0, 2), expand=False))
+def _draw(console: Console, drawn: RenderableType) -> None:
+    """Draws what a step has found."""
+    console.print(Padding(drawn, (0, 0, 0, _INDENT), expand=False))
 
 
-def _mark(name: str | None, color: str | None) -> Text:
-    return Text(f"● {name}", hex_color(color) or "")
+def _width(console: Console) -> int:
+    """How wide what a step has found may be."""
+    return console.width - _INDENT
 
 
 def _show_statuses(console: Console, client: StatusProClient) -> list[StatusDefinition]:
     _step(console, "1. The statuses of the shop", "statuses = client.get_statuses()")
     statuses = client.get_statuses()
-    _tabulate(
-        console,
-        (
-            (_mark(status["name"], status["color"]), status["code"], status["description"] or "")
-            for status in statuses
-        ),
-    )
+    _draw(console, table(statuses, STATUS_COLUMNS, _width(console)))
     return statuses
 
 
@@ -133,12 +136,17 @@ def _walk(
     line.hide()
     _tell(console, f"{len(orders):,} orders, {-(-len(orders) // 100)} pages")
     counts = Counter(order["status"].get("code") for order in orders)
-    rows: list[tuple[str | Text, ...]] = []
-    for status in statuses:
-        count = counts[status["code"]]
-        bar = "■" * round(_BAR_WIDTH * count / max(counts.values()))
-        rows.append((status["name"], f"{count:,}", Text(bar, hex_color(status["color"]) or "")))
-    _tabulate(console, [*rows, ("no status set", f"{counts[None]:,}", "")], right=1)
+    rows = [
+        (
+            status_text(status["name"], status["color"]),
+            counts[status["code"]],
+            color_style(status["color"]),
+        )
+        for status in statuses
+    ]
+    rows.append((no_status(), counts[None], "dim"))
+    (chart,) = bar_charts([rows], _width(console))
+    _draw(console, chart)
     return orders
 
 
@@ -154,8 +162,7 @@ def _look_up(
     number, email = wanted["name"], wanted["customer"].get("email", "")
     order = client.lookup_order(number=number, email=email)
     _tell(console, f"{number}, {email}")
-    status = _mark(order["status"].get("name"), order["status"].get("color"))
-    _tell(console, f"{order['name']} of {order['customer'].get('name')}:", status)
+    _tell(console, f"{order['name']} of {order['customer'].get('name')}:", order_status(order))
     return wanted
 
 
@@ -187,10 +194,10 @@ def _change_status(console: Console, client: StatusProClient, order: OrderListIt
 
 
 def _history_parts(item: HistoryItem) -> list[str | Text]:
-    status, comment, mail = item.get("status"), item.get("comment"), item.get("mail_log")
+    comment, mail = item.get("comment"), item.get("mail_log")
     parts: list[str | Text] = [item.get("created_at", "")[:16].replace("T", " ")]
-    if status:
-        parts.append(_mark(status.get("name"), status.get("color")))
+    if item.get("status"):
+        parts.append(order_status(item))
     if comment:
         parts.append(f"“{comment}”")
     if mail:
@@ -234,14 +241,8 @@ def _keep_a_copy(
             changes = list(mirror.sync(client, history=False))
             for change in changes:
                 now, before = change["order"], change["before"] or change["order"]
-                was = before["status"]
-                _tell(
-                    console,
-                    f"{now['name']} is {change['kind']}:",
-                    _mark(was.get("name"), was.get("color")),
-                    "→",
-                    _mark(now["status"].get("name"), now["status"].get("color")),
-                )
+                told = f"{now['name']} is {change['kind']}:"
+                _tell(console, told, order_status(before), glyph("→", "->"), order_status(now))
 
 
 def _leave_a_part(console: Console, sandbox: Sandbox, orders: list[OrderListItem]) -> None:
@@ -261,8 +262,9 @@ def _leave_a_part(console: Console, sandbox: Sandbox, orders: list[OrderListItem
         left = job.budget(), web.budget()
     for name, reading in zip(("the job", "a web page"), left, strict=True):
         if reading is not None:
-            told = f"may send {reading['remaining']} requests at once"
-            _tell(console, f"{name} {told}, the next in {reading['next_in']:.0f} s")
+            told = f"{name} may send {reading['remaining']} requests at once"
+            wait = f", the next in {reading['next_in']:.0f} s" if reading["next_in"] else ""
+            _tell(console, told + wait)
     _tell(console, f"{len(details)} requests were sent in this minute, of {limit.requests}")
 
 
@@ -297,15 +299,8 @@ def _show_an_error(console: Console, client: StatusProClient, order: OrderListIt
     try:
         client.update_order_status(order["id"], "st999999", notify=False)
     except ValidationError as error:
-        _tabulate(
-            console,
-            [
-                ("status_code", str(error.status_code)),
-                ("message", error.message),
-                ("validation_errors", str(error.validation_errors)),
-                ("maybe_applied", str(error.maybe_applied)),
-            ],
-        )
+        names = ("status_code", "message", "validation_errors", "maybe_applied")
+        _draw(console, facts((name, str(getattr(error, name))) for name in names))
 
 
 def _in_production(orders: list[OrderListItem]) -> list[OrderListItem]:

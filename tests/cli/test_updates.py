@@ -171,12 +171,12 @@ def test_a_comment_from_standard_input(order: An, piped: str) -> None:
         (
             ["2026-12-01", "2026-12-03"],
             {"due_date": "2026-12-01", "due_date_to": "2026-12-03"},
-            "Set the due date of {} to 2026-12-01 to 2026-12-03.",
+            "Set the due date of {} to 2026-12-01 through 2026-12-03.",
         ),
         (
             ["2026-12-01", "2026-12-01"],
             {"due_date": "2026-12-01", "due_date_to": "2026-12-01"},
-            "Set the due date of {} to 2026-12-01 to 2026-12-01.",
+            "Set the due date of {} to 2026-12-01.",
         ),
         (["--clear"], {"due_date": None}, "Cleared the due date of {}."),
     ],
