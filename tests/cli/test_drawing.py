@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from statuspro.cli import drawing
-from statuspro.cli.drawing import bar, table
+from statuspro.cli.drawing import bar, order_due, table
 from statuspro.cli.output import Column
 
 COLUMNS = (
@@ -68,3 +69,25 @@ def test_a_bar_is_exact_to_an_eighth(share: float, shown: str) -> None:
 def test_a_bar_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "is_utf", lambda: False)
     assert bar(0.5, 8, "").plain == "####"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "drawn"),
+    [
+        (None, None, ""),
+        ("2026-03-15", None, "2026-03-15"),
+        (None, "2026-03-15", "2026-03-15"),
+        ("2026-03-15", "2026-03-15", "2026-03-15"),
+        ("2026-03-10", "2026-03-15", "2026-03-10\u201303-15"),
+        ("2026-12-30", "2027-01-02", "2026-12-30\u20132027-01-02"),
+        ("2026-03-14", None, "2026-03-14 !"),
+        ("2026-03-12", "2026-03-14", "2026-03-12\u201303-14 !"),
+    ],
+)
+def test_a_due_date_in_a_table(
+    first: str | None, last: str | None, drawn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("statuspro.cli.drawing.is_utf", lambda: True)
+    text = order_due({"due_date": first, "due_date_to": last}, date(2026, 3, 15))
+    assert text.plain == drawn
+    assert (text.style == "red") is drawn.endswith("!")

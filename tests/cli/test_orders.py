@@ -13,18 +13,13 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
-from rich.text import Text
 
 from statuspro._flat import COLUMNS
-from statuspro.cli.detail import due_in_words
-from statuspro.cli.drawing import order_due
 from statuspro.cli.orders import ORDER_COLUMNS
 from statuspro.cli.session import ShellClient
 from statuspro.sandbox import Sandbox
 from tests.support.polling import eventually
 from tests.support.terminal import COMMAND, environment, invoke, on_terminal, plain, run
-
-TODAY = date(2026, 3, 15)
 
 
 def names(*options: str) -> list[str]:
@@ -335,28 +330,6 @@ def test_a_list_that_waits_can_be_ended(shop: Sandbox) -> None:
         assert b"Traceback" not in one.stderr.read()
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "drawn"),
-    [
-        (None, None, ""),
-        ("2026-03-15", None, "2026-03-15"),
-        (None, "2026-03-15", "2026-03-15"),
-        ("2026-03-15", "2026-03-15", "2026-03-15"),
-        ("2026-03-10", "2026-03-15", "2026-03-10\u201303-15"),
-        ("2026-12-30", "2027-01-02", "2026-12-30\u20132027-01-02"),
-        ("2026-03-14", None, "2026-03-14 !"),
-        ("2026-03-12", "2026-03-14", "2026-03-12\u201303-14 !"),
-    ],
-)
-def test_a_due_date_in_a_table(
-    first: str | None, last: str | None, drawn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("statuspro.cli.drawing.is_utf", lambda: True)
-    text = order_due({"due_date": first, "due_date_to": last}, TODAY)
-    assert text.plain == drawn
-    assert (text.style == "red") is drawn.endswith("!")
-
-
 # view
 
 
@@ -490,28 +463,6 @@ def test_an_order_without_anything(shop: Sandbox, add: Callable[..., str]) -> No
     assert text.startswith(f"{name}  ○ no status\n")
     assert "no due date" in text
     assert "History" not in text
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "said"),
-    [
-        (None, None, "no due date"),
-        ("2026-03-15", None, "Sunday 15 March 2026, today"),
-        ("2026-03-16", None, "Monday 16 March 2026, in 1 day"),
-        ("2026-03-10", None, "Tuesday 10 March 2026, 5 days ago"),
-        ("2026-03-17", "2026-03-20", "Tuesday 17 to Friday 20 March 2026, in 2 days"),
-        ("2026-03-14", "2026-04-01", "Saturday 14 March to Wednesday 1 April 2026, 17 days left"),
-        (
-            "2025-12-30",
-            "2026-01-02",
-            "Tuesday 30 December 2025 to Friday 2 January 2026, 72 days ago",
-        ),
-    ],
-)
-def test_a_due_date_in_words(first: str | None, last: str | None, said: str) -> None:
-    text: Text = due_in_words({"due_date": first, "due_date_to": last}, TODAY)
-    assert text.plain == said
-    assert (text.style == "red") is said.endswith("ago")
 
 
 # viable
