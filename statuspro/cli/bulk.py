@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -27,7 +26,7 @@ from statuspro.cli.parameters import comment_text, day, whole_number
 from statuspro.cli.references import status_of, takes_status
 from statuspro.cli.session import asks_service, state_folder
 from statuspro.cli.sheets import BadSheet, Reference, checked, references_in
-from statuspro.cli.waiting import is_live, line
+from statuspro.cli.waiting import Progress, line
 from statuspro.client import StatusProClient
 from statuspro.errors import BulkUpdateError, ConfigurationError, without_section
 
@@ -61,9 +60,6 @@ _WHOM = "the customers"
 
 #: So many orders are named where a person reads.
 _MOST_NAMED = 10
-
-#: Seconds between two lines of progress where no line can be written over.
-_BETWEEN_LINES = 60.0
 
 #: Look-ups of numbers that take fewer requests are not worth a line.
 _MANY_REQUESTS = 10
@@ -142,11 +138,11 @@ class Update:
         batches = self._client.iter_bulk_update_order_status(
             list(self.orders), **self.change, journal=self.journal
         )
-        progress = Progress(len(self.orders))
+        progress, total = Progress(), counted(len(self.orders))
         try:
             with closing(batches):
                 for batch in batches:
-                    progress.tell(batch["accepted_total"])
+                    progress.tell(f"{batch['accepted_total']:,} of {total} accepted")
         except BulkUpdateError as error:
             self._note(_ACCEPTED, error.accepted)
             self._note(_UNCERTAIN, error.uncertain)
@@ -483,24 +479,3 @@ def _tell_interruption(update: Update) -> None:
     named = f": {', '.join(map(str, uncertain))}" if uncertain else ""
     say(f"{said}{named}.")
     say("Run the same command again, and it goes on where it was.")
-
-
-class Progress:
-    """Tells how many orders were accepted: on the line, or in a line a minute.
-
-    Args:
-        total: how many orders there are.
-    """
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._last = time.monotonic()
-
-    def tell(self, accepted: int) -> None:
-        """Tells of an accepted batch."""
-        said = f"{accepted:,} of {counted(self._total)} accepted"
-        line.tell(said)
-        now = time.monotonic()
-        if now - self._last >= _BETWEEN_LINES and not is_live():
-            self._last = now
-            click.echo(said, err=True)

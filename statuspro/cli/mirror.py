@@ -18,7 +18,7 @@ from statuspro.cli.output import Column, Output, counted, prints, say
 from statuspro.cli.parameters import whole_number
 from statuspro.cli.pipe import wait_for_reader
 from statuspro.cli.session import asks_service
-from statuspro.cli.waiting import is_live, line
+from statuspro.cli.waiting import Progress, is_live, line
 from statuspro.client import StatusProClient
 from statuspro.errors import (
     AuthenticationError,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 #: Seconds.
 _MINUTE = 60.0
-_BETWEEN_LINES = 60.0
 
 #: What no later turn of --watch can mend.
 _ENDS_WATCH = (AuthenticationError, PermissionDeniedError, ConfigurationError, ValidationError)
@@ -123,7 +122,7 @@ def sync_command(
 
     if watch and output.form == "json":
         raise click.UsageError("JSON ends with the command, and --watch does not: use -o jsonl.")
-    progress = _Progress()
+    progress = _SyncProgress()
     client = _asking(client, progress, reserve)
     with Mirror(file) as mirror:
         turns = _Turns(mirror, client, filters, progress, with_history=not no_history)
@@ -131,7 +130,7 @@ def sync_command(
             _print(changes, output)
 
 
-def _asking(client: StatusProClient, progress: _Progress, reserve: int) -> StatusProClient:
+def _asking(client: StatusProClient, progress: _SyncProgress, reserve: int) -> StatusProClient:
     try:
         return client.with_options(
             rate_limit_reserve=reserve,
@@ -142,45 +141,34 @@ def _asking(client: StatusProClient, progress: _Progress, reserve: int) -> Statu
         raise click.BadParameter(str(error), param_hint="'--reserve'") from None
 
 
-class _Progress:
-    """Tells on standard error how far a sync is; a line a minute where it is no terminal."""
+class _SyncProgress:
+    """Tells how far a sync is, with its requests and its waits."""
 
     def __init__(self) -> None:
         self._sync: Sync | None = None
         self._requests = 0
-        self._told_at = 0.0
+        self._progress = Progress()
 
     def begin(self, sync: Sync) -> None:
         """Tells of this sync from now on."""
-        self._sync, self._requests, self._told_at = sync, 0, time.monotonic()
+        self._sync, self._requests, self._progress = sync, 0, Progress()
 
     def count(self, *_: Any, **__: Any) -> None:
         """Counts a response: a hook of the client."""
         self._requests += 1
-        if is_live():
-            if told := self._so_far():
-                line.tell(told)
-        else:
-            self._write()
+        self._tell()
 
     def wait(self, seconds: float, reason: str) -> None:
         """Counts a wait down: the client's `on_wait`."""
         if is_live():
             line.wait(seconds, reason)
         else:
-            self._write(f", waiting {seconds:.0f} s: {reason}")
+            self._tell(f", waiting {seconds:.0f} s: {reason}")
 
-    def _write(self, more: str = "") -> None:
-        now = time.monotonic()
-        if now - self._told_at >= _BETWEEN_LINES and (told := self._so_far()):
-            self._told_at = now
-            click.echo(f"{told}{more}", err=True)
-
-    def _so_far(self) -> str:
-        if self._sync is None or self._sync.total is None:
-            return ""
-        done = f"{self._sync.done:,} of {self._sync.total:,} orders in step"
-        return f"{done}, {counted(self._requests, 'request')}"
+    def _tell(self, more: str = "") -> None:
+        if self._sync is not None and self._sync.total is not None:
+            done = f"{self._sync.done:,} of {self._sync.total:,} orders in step"
+            self._progress.tell(f"{done}, {counted(self._requests, 'request')}{more}")
 
 
 class _Turns:
@@ -199,7 +187,7 @@ class _Turns:
         mirror: Mirror,
         client: StatusProClient,
         filters: Filters,
-        progress: _Progress,
+        progress: _SyncProgress,
         *,
         with_history: bool,
     ) -> None:

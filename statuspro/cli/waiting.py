@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Seconds. A shorter wait is not worth a line in a file.
 _LEAST_WRITTEN = 1.0
 
+#: Seconds between two lines of progress where no line can be written over.
+_BETWEEN_LINES = 60.0
+
 
 class Line:
     """A line at the bottom of the terminal that each call of its methods writes anew.
@@ -97,6 +100,21 @@ class Line:
 
 #: The line of this process.
 line = Line()
+
+
+class Progress:
+    """Tells how far a long command has come: on the line, or in a line a minute elsewhere."""
+
+    def __init__(self) -> None:
+        self._told_at = time.monotonic()
+
+    def tell(self, progress: str) -> None:
+        """Tells how far the command has come, such as `120 of 500 orders`."""
+        if is_live():
+            line.tell(progress)
+        elif time.monotonic() - self._told_at >= _BETWEEN_LINES:
+            self._told_at = time.monotonic()
+            print(progress, file=sys.stderr, flush=True)
 
 
 def is_live() -> bool:

@@ -20,7 +20,6 @@ import pytest
 from click.testing import Result
 
 from statuspro.api.journal import Journal
-from statuspro.cli import bulk
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support.polling import eventually
@@ -573,20 +572,7 @@ def test_on_a_terminal_a_stopped_update_names_no_order_that_was_not_sent(
     assert str(orders.ids[55]) not in plain(shown)
 
 
-# Progress, and help
-
-
-def test_progress_is_a_line_a_minute_where_no_line_is_written_over(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    moments = iter([0.0, 10.0, 61.0, 90.0, 121.0, 122.0])
-    monkeypatch.setattr("statuspro.cli.bulk.time.monotonic", lambda: next(moments))
-    progress = bulk.Progress(1000)
-    for accepted in (50, 100, 150, 200, 250):
-        progress.tell(accepted)
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert shown.err == "100 of 1,000 orders accepted\n200 of 1,000 orders accepted\n"
+# Help
 
 
 def test_the_examples_of_help_are_commands(many: Callable[..., Many], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from statuspro.cli import waiting
-from statuspro.cli.waiting import Line
+from statuspro.cli.waiting import Line, Progress
 from tests.support.terminal import plain
 
 
@@ -117,3 +117,23 @@ def test_hiding_twice_does_nothing(screen: Screen) -> None:
     before = screen.written
     line.hide()
     assert screen.written == before
+
+
+def test_progress_is_a_line_a_minute_where_no_line_is_written_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(waiting, "time", SimpleNamespace(monotonic=lambda: now))
+    progress = Progress()
+    for now in (10.0, 60.0, 61.0, 119.0, 121.0):
+        progress.tell(f"{now:.0f} s")
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == "60 s\n121 s\n"
+
+
+def test_progress_is_on_the_line_of_a_terminal(screen: Screen) -> None:
+    with redirect_stderr(screen):
+        Progress().tell("10 of 20 orders")
+        assert screen.last == "10 of 20 orders"
+        waiting.line.hide()
