@@ -427,7 +427,7 @@ def test_a_span_and_no_due_date_are_told(order: An) -> None:
     number = order.shop.add_order(due_date="2026-12-01", due_date_to="2026-12-03")
     spanned = An(order.shop, number)
     shown = spanned.run("due", "REF", "--clear", "--dry-run").stdout
-    assert "It is 2026-12-01 to 2026-12-03 now." in shown
+    assert "It is 2026-12-01 through 2026-12-03 now." in shown
     none = An(order.shop, order.shop.add_order(due_date=None))
     assert "It is none now." in none.run("due", "REF", "2026-12-01", "--dry-run").stdout
 
