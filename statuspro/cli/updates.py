@@ -228,7 +228,7 @@ def _kind(public: bool) -> str:
 
 
 def _span(first: str | None, last: str | None) -> str:
-    return f"{first} through {last}" if first and last and first != last else first or last or ""
+    return f"{first} through {last}" if first and last and first != last else first or ""
 
 
 def _read_text(writing: Writing) -> str:

@@ -177,7 +177,7 @@ def _order_row(order_id: int, kept: Kept) -> tuple[Any, ...]:
 
 
 def _entry_row(order_id: int, position: int, entry: Any) -> tuple[Any, ...]:
-    known = entry if is_object(entry) else {}
+    known: Mapping[str, Any] = entry if is_object(entry) else {}
     status, is_public = object_in(known, "status"), known.get("comment_is_public")
     return (
         order_id,
