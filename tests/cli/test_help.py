@@ -28,7 +28,7 @@ LINE = re.compile(r"(?:(?P<name>\w+)=(?P<value>\w+) )?\bstatuspro (?P<words>[^|>
 def examples() -> dict[str, list[str]]:
     """The examples of each command that reads."""
     context = click.Context(statuspro)
-    found = {}
+    found: dict[str, list[str]] = {}
     for name in sorted({*statuspro.list_commands(context)} - ELSEWHERE):
         command = statuspro.get_command(context, name)
         assert isinstance(command, Command)
