@@ -194,8 +194,8 @@ def order_id(value: Any) -> int:
     if isinstance(value, str):
         if not re.fullmatch(r"[0-9]{1,30}", value):
             raise ValueError(
-                "an order id must be a positive whole number; this str is not one. Is it the order's "
-                "number, as in #1188? find_order() finds an order by its number."
+                "an order id must be a positive whole number; this str is not one. Is it the "
+                "number of an order, such as #1188? find_order() finds an order by its number."
             )
         value = int(str.__str__(value))
     return whole_number("an order id", value, 1)

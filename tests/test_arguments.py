@@ -385,7 +385,8 @@ def test_an_order_id_is_positive(value: Any) -> None:
     ],
 )
 def test_other_strings_are_no_order_ids(value: str) -> None:
-    with pytest.raises(ValueError, match=r"an order id must be .* str is not one.* find_order") as caught:
+    said = r"an order id must be .* str is not one.* find_order"
+    with pytest.raises(ValueError, match=said) as caught:
         _arguments.order_id(value)
     assert SECRET not in str(caught.value)
 

@@ -1,7 +1,7 @@
 """Compares the library with an interface description: `python -m tests.spec PATH`.
 
-Needs PyYAML. The exit status is 2 where that is none, and 1 where there is a difference that `KNOWN` does not list, or where
-`KNOWN` lists one that there is no longer.
+Needs PyYAML. The exit status is 1 where there is a difference that `KNOWN` does not list, or where
+`KNOWN` lists one that there is no longer, and 2 where the file is no interface description.
 """
 
 from __future__ import annotations

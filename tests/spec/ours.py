@@ -78,8 +78,8 @@ def _operation(sandbox: Sandbox, function: Callable[..., Any], values: dict[str,
     names = inspect.signature(function).parameters.keys() - NOT_SENT | {"client"}
     if unknown := names - values.keys():
         raise LookupError(
-            f"{function.__name__} takes {', '.join(sorted(unknown))}: give VALUES a value for it, or "
-            "name it in NOT_SENT"
+            f"{function.__name__} takes {', '.join(sorted(unknown))}: give VALUES a value for it, "
+            "or name it in NOT_SENT"
         )
     sandbox.requests.clear()
     function(**{name: values[name] for name in names})
