@@ -131,9 +131,11 @@ def imports(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def docs(session: nox.Session) -> None:
-    """Build the documentation; a warning is an error."""
-    session.install("-e", ".[docs]")
+    """Build the documentation, where a warning is an error, and look at it in a browser."""
+    session.install("-e", ".[docs,test]")
+    shutil.rmtree(ROOT / "docs" / "_build" / "html", ignore_errors=True)
     session.run("sphinx-build", "-W", "-n", "-q", "-b", "html", "docs", "docs/_build/html")
+    session.run("pytest", "-q", "tests/pages_in_browser.py")
 
 
 @nox.session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from benchmarks.results import Result, Row, load
 FOLDER = Path(__file__).parent.parent / "docs" / "performance"
 TABLE = FOLDER / "table.inc"
 
+# Sphinx would make a dash of an option's hyphens.
+_COMMAND = re.compile(r"statuspro (?:\w+ )?--\w+")
 _COLOURS = {"statuspro": "#2a6fdb", "requests": "#9a9a9a"}
 
 
@@ -62,8 +65,15 @@ def rst_table(results: Mapping[str, Result]) -> str:
             for row in result.rows
         ),
     ]
-    lines = [".. list-table::", "    :header-rows: 1", "    :widths: 36 14 18 32", ""]
-    for title, *others in cells:
+    lines = [
+        ".. list-table::",
+        "    :class: stacked",
+        "    :header-rows: 1",
+        "    :widths: 36 14 18 32",
+        "",
+    ]
+    for measured, *others in cells:
+        title = _COMMAND.sub(r"`\g<0>`", measured)
         lines += [f"    * - {title}".rstrip(), *(f"      - {text}".rstrip() for text in others)]
     return "\n".join([*lines, "", *_circumstances(results), ""])
 

@@ -11,6 +11,7 @@ from statuspro._version import __version__
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import looks
 from fields import fields
 from rooms import rooms
 
@@ -34,6 +35,11 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+# By their names, which are on the page of types: written out they fill half a page.
+autodoc_type_aliases = {
+    name: f"statuspro.types.{name}"
+    for name in ("Strings", "FinancialStatuses", "FulfillmentStatuses")
+}
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 python_use_unqualified_type_names = True
@@ -65,12 +71,16 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 html_theme = "furo"
 html_title = "statuspro"
 html_static_path = ["_static"]
-html_css_files = ["notebooks.css", "tables.css"]
+html_css_files = ["notebooks.css", "pages.css"]
+html_js_files = ["scrolling.js"]
+# It would name one module: functions and classes are documented by their public names.
+html_domain_indices = False
 
 
 def setup(app: Sphinx) -> None:
-    """Puts the tables that are made into the pages that ask for them."""
+    """Puts the tables that are made into the pages that ask for them, and mends what is written."""
     app.connect("source-read", _draw_tables)
+    looks.setup(app)
 
 
 def _draw_tables(app: Sphinx, page: str, source: list[str]) -> None:

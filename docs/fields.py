@@ -92,6 +92,7 @@ def _section(each: Type) -> Iterator[str]:
     yield from (
         "",
         "    .. list-table::",
+        "        :class: stacked",
         "        :widths: 26 24 50",
         "        :header-rows: 1",
         "",

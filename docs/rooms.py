@@ -29,7 +29,14 @@ def first_line(module: Path) -> str:
 def table(contract: dict[str, Any]) -> Iterator[str]:
     """Yields the lines of a contract's table, the highest room first."""
     folder = ROOT.joinpath(*contract["containers"][0].split("."))
-    yield from (f"**{contract['name']}**", "", ".. list-table::", "    :widths: 8 24 68", "")
+    yield from (
+        f"**{contract['name']}**",
+        "",
+        ".. list-table::",
+        "    :class: stacked",
+        "    :widths: 6 36 58",
+        "",
+    )
     storeys = contract["layers"]
     for height, layer in zip(range(len(storeys), 0, -1), storeys, strict=True):
         for name in re.findall(r"\w+", layer):

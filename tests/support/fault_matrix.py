@@ -602,7 +602,8 @@ def _table(group: Group) -> Iterator[str]:
     yield from (group.title, "-" * len(group.title), "")
     yield ", ".join(f"``{endpoint.name}``" for endpoint in group.endpoints) + ":"
     columns = ["", "once", "every time", f"every time, with ``deadline={DEADLINE}``"]
-    yield from ("", ".. list-table::", "    :header-rows: 1", "    :widths: 31 23 23 23", "")
+    yield from ("", ".. list-table::", "    :class: stacked", "    :header-rows: 1")
+    yield from ("    :widths: 31 23 23 23", "")
     yield from _row(columns)
     for fault in FAULTS:
         cells = [expected(group, fault, 1), expected(group, fault, EVERY_TIME)]

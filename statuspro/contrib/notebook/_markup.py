@@ -53,8 +53,10 @@ font-size:14px;color:inherit;width:auto}
 .statuspro.statuspro.statuspro td{background:none;border:0;text-align:left;
 vertical-align:baseline;padding:.15em .8em .15em 0;line-height:1.6;max-width:none;
 white-space:normal}
-.statuspro.statuspro.statuspro td.sp-faint{min-width:10em}
-.statuspro.statuspro.statuspro td.sp-count{text-align:right;font-variant-numeric:tabular-nums}
+.statuspro.statuspro.statuspro td:first-child{min-width:7em}
+.statuspro.statuspro.statuspro td.sp-faint{min-width:5em}
+.statuspro.statuspro.statuspro td.sp-count{text-align:right;font-variant-numeric:tabular-nums;
+white-space:nowrap}
 .statuspro.statuspro.statuspro td.sp-track{width:22em}
 .statuspro.statuspro.statuspro td.sp-part{padding-top:.7em;font-weight:600}
 .statuspro .sp-bar{height:1em;margin-top:.25em;border:1px solid;border-radius:2px;
