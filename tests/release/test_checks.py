@@ -128,3 +128,15 @@ def test_a_missing_extra_is_told_in_one_sentence_or_the_check_fails(
     monkeypatch.setitem(first_use.ASKS, "django", lambda: None)
     with pytest.raises(AssertionError, match="was not installed"):
         first_use.miss("django")
+
+
+@pytest.mark.parametrize(
+    ("extra", "package"), [("redis", "redis"), ("django", "django"), ("notebook", "pandas")]
+)
+def test_what_the_library_says_of_a_missing_extra_passes_the_check(
+    extra: str, package: str
+) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None\n"
+    code += f"from tests.release import first_use; first_use.miss({extra!r})"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stderr) == (0, "")
