@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import click
 
 from statuspro._arguments import MOST_IDS
+from statuspro._progress import counted
 from statuspro.api.journal import Journal
 from statuspro.api.statuses import get_statuses
 from statuspro.api.updates import change_of
@@ -21,7 +22,7 @@ from statuspro.cli.asking import Writing, asks_once, mailing, mails, whether_to_
 from statuspro.cli.command import command
 from statuspro.cli.exits import NOT_VIABLE, USAGE
 from statuspro.cli.lookup import found_orders
-from statuspro.cli.output import Column, Output, counted, plain, prints, say
+from statuspro.cli.output import Column, Output, plain, prints, say
 from statuspro.cli.parameters import comment_text, day, whole_number
 from statuspro.cli.references import status_of, takes_status
 from statuspro.cli.session import asks_service, state_folder

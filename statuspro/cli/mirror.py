@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from statuspro._flat import COLUMNS, flat
+from statuspro._progress import counted
 from statuspro.cli.command import command
 from statuspro.cli.filters import Filters, filters
-from statuspro.cli.output import Column, Output, counted, prints, say
+from statuspro.cli.output import Column, Output, prints, say
 from statuspro.cli.parameters import whole_number
 from statuspro.cli.pipe import wait_for_reader
 from statuspro.cli.session import asks_service

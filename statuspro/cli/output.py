@@ -239,11 +239,6 @@ def tell(sentence: str) -> None:
         say(sentence)
 
 
-def counted(number: int, thing: str = "order") -> str:
-    """Writes a number of things, such as `1 order` or `1,203 orders`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
-
-
 def write(text: str, end: str = "\n") -> None:
     """Writes a line to standard output."""
     if sys.stdout.isatty():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from math import ceil
 from typing import TYPE_CHECKING
+
+from statuspro import _progress
+from statuspro._progress import BETWEEN_LINES
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
 
 #: Seconds. A shorter wait is not worth a line in a file.
 _LEAST_WRITTEN = 1.0
-
-#: Seconds between two lines of progress where no line can be written over.
-_BETWEEN_LINES = 60.0
 
 
 class Line:
@@ -112,11 +111,11 @@ class Progress:
         """Tells how far the command has come, such as `120 of 500 orders`."""
         if is_live():
             line.tell(progress)
-        elif time.monotonic() - self._told_at >= _BETWEEN_LINES:
+        elif time.monotonic() - self._told_at >= BETWEEN_LINES:
             self._told_at = time.monotonic()
             print(progress, file=sys.stderr, flush=True)
 
 
 def is_live() -> bool:
     """Tells whether a line on standard error can be written over."""
-    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    return _progress.is_live(sys.stderr)

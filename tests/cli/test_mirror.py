@@ -339,9 +339,9 @@ def test_a_dumb_terminal_gets_no_movements(shop: Sandbox, file: str) -> None:
 def test_without_a_terminal_progress_is_a_line_a_minute(
     shop: Sandbox, file: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "_BETWEEN_LINES", 3600.0)
+    monkeypatch.setattr(waiting, "BETWEEN_LINES", 3600.0)
     assert len(invoke("sync", file).stderr.splitlines()) == 1
-    monkeypatch.setattr(waiting, "_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(waiting, "BETWEEN_LINES", 0.0)
     Path(file).unlink()
     shown = invoke("sync", file, "-o", "jsonl")
     *lines, _ = shown.stderr.splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sys
 import threading
@@ -13,15 +12,13 @@ from types import TracebackType
 from typing import Any, Literal, Protocol
 
 from statuspro._logging import Logger, log
+from statuspro._progress import BETWEEN_LINES, is_live
 from statuspro._typing import Self
 from statuspro.client import StatusProClient
 from statuspro.session import Client
 
 #: Seconds. What takes less needs no bar, and a shorter wait no countdown.
 _SHORTEST_SHOWN, _SHORTEST_WAIT = 0.5, 1.0
-
-#: Seconds between two lines in a file.
-_BETWEEN_LINES = 60.0
 
 #: What a reason says of the time, which a countdown says better.
 _STALE = re.compile(r", (?:next slot|trying again) in [^,]*$")
@@ -245,7 +242,7 @@ class _Lines:
 
     def show(self, done: int, total: int | None, more: str, waiting: str) -> None:
         now = time.monotonic()
-        if now - self._told_at >= _BETWEEN_LINES:
+        if now - self._told_at >= BETWEEN_LINES:
             self._told_at = now
             self._write(f"{done:,}" if total is None else f"{done:,} of {total:,}", more, waiting)
 
@@ -268,7 +265,7 @@ def _display(what: str) -> _Display | None:
     tqdm = _tqdm()
     if tqdm is None:
         return None
-    return _Bar(tqdm, what) if _is_kernel() or _is_live() else _Lines(what)
+    return _Bar(tqdm, what) if _is_kernel() or is_live(sys.stderr) else _Lines(what)
 
 
 def _tqdm() -> Any:
@@ -294,8 +291,3 @@ def _is_kernel() -> bool:
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     shell = get_ipython() if get_ipython is not None else None
     return "IPKernelApp" in getattr(shell, "config", {})
-
-
-def _is_live() -> bool:
-    """Tells whether a line on standard error can be written over."""
-    return sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")

@@ -9,6 +9,7 @@ from typing import Any, Protocol, get_args
 
 import pandas as pd
 
+from statuspro._progress import counted
 from statuspro.contrib.notebook import columns
 from statuspro.contrib.notebook.interruption import kept
 from statuspro.contrib.notebook.progress import Progress
@@ -129,7 +130,7 @@ class _Counted:
 
     def show(self) -> None:
         """Shows how far it is."""
-        requests = "1 request" if self._requests == 1 else f"{self._requests:,} requests"
+        requests = counted(self._requests, "request")
         self._progress.at(self.sync.done, self.sync.total, requests)
 
 

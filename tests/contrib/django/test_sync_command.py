@@ -77,7 +77,7 @@ def test_it_says_how_much_has_changed_and_nothing_of_customers(sandbox: Sandbox)
 def test_a_log_gets_a_line_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     from statuspro.contrib.django.management import progress
 
-    monkeypatch.setattr(progress, "_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0.0)
     _, errors = sync()
     lines = errors.splitlines()
     assert re.fullmatch(rf"0 of {ORDERS} orders in step, \d requests?", lines[0])
@@ -92,7 +92,7 @@ def test_a_log_gets_the_waits_too(monkeypatch: pytest.MonkeyPatch) -> None:
     told.begin(SimpleNamespace(done=0, total=None))
     told.wait(12.3, "rate limit")
     assert out.getvalue() == ""
-    monkeypatch.setattr(progress, "_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress, "BETWEEN_LINES", 0.0)
     told.wait(12.3, "rate limit")
     assert out.getvalue() == "Nothing read yet, waiting 12 s: rate limit\n"
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from statuspro._progress import BETWEEN_LINES, counted, is_live
 from statuspro.mirror import Sync
 
-#: Seconds between two lines of a log, and between two states of the line on a terminal.
-_BETWEEN_LINES = 60.0
+#: Seconds between two states of the line on a terminal.
 _BETWEEN_STATES = 0.1
 
 #: Goes to the beginning of the line and deletes it.
@@ -27,7 +26,7 @@ class Progress:
 
     def __init__(self, out: Any) -> None:
         self._out = out
-        self._is_live = out.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+        self._is_live = is_live(out)
         self._is_shown = False
         self._sync: Sync | None = None
         self._requests = 0
@@ -44,7 +43,7 @@ class Progress:
 
     def tell(self) -> None:
         """Tells how far it is, unless that has been told just now."""
-        pause = _BETWEEN_STATES if self._is_live else _BETWEEN_LINES
+        pause = _BETWEEN_STATES if self._is_live else BETWEEN_LINES
         if time.monotonic() - self._told_at >= pause:
             self._write(self._so_far())
 
@@ -54,7 +53,7 @@ class Progress:
             until = datetime.now() + timedelta(seconds=seconds)
             waits = f"waiting until {until:%H:%M:%S}: {reason}"
             self._write(" · ".join(filter(None, [self._so_far(), waits])))
-        elif time.monotonic() - self._told_at >= _BETWEEN_LINES:
+        elif time.monotonic() - self._told_at >= BETWEEN_LINES:
             so_far = self._so_far() or "Nothing read yet"
             self._write(f"{so_far}, waiting {seconds:.0f} s: {reason}")
 
@@ -86,8 +85,3 @@ class Progress:
             return ""
         done = f"{self._sync.done:,} of {self._sync.total:,} orders in step"
         return f"{done}, {counted(self._requests, 'request')}"
-
-
-def counted(number: int, thing: str) -> str:
-    """Makes `1 request`, `2 requests`, `1,000 requests`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
+from statuspro._progress import counted
 from statuspro.contrib.django import clock
 from statuspro.values import hex_color
 
@@ -54,8 +55,7 @@ def due(order: Any, today: date | None = None) -> Any:
     said = span(first, last)
     now = today or clock.today()
     if last < now:
-        days = (now - last).days
-        late = f"overdue by {days} day{'s' if days > 1 else ''}"
+        late = f"overdue by {counted((now - last).days, 'day')}"
         return format_html('{} <strong class="statuspro-overdue">{}</strong>', said, late)
     if first <= now:
         return format_html('{} <strong class="statuspro-today">due now</strong>', said)

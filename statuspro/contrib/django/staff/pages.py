@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse, reverse_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 
+from statuspro._progress import counted
 from statuspro.contrib.django.staff import sending
 from statuspro.contrib.django.staff.clock import Clock
 from statuspro.contrib.django.staff.copies import fetch, known
@@ -26,7 +27,6 @@ from statuspro.contrib.django.staff.words import (
     FAILURES,
     FAILURES_OF_COPY,
     FAULTS_OF_ORDER,
-    counted,
     listed,
     told,
 )

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.utils.dateparse import parse_datetime
 
+from statuspro._progress import counted
 from statuspro.contrib.django.models import Status
 from statuspro.contrib.django.staff import cells, sending
 from statuspro.contrib.django.staff.cells import badge, span
 from statuspro.contrib.django.staff.kinds import FEW
 from statuspro.contrib.django.staff.mails import mailed, mails_of
 from statuspro.contrib.django.staff.tasks import Task
-from statuspro.contrib.django.staff.words import counted
 
 
 class Row(NamedTuple):

@@ -82,11 +82,6 @@ def _other(error: BaseException | None) -> str:
     return without_section(error) if isinstance(error, StatusProError) else "The service failed."
 
 
-def counted(number: int, noun: str = "order") -> str:
-    """Writes a number of things: `1 order`, `3 orders`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(names: list[Any], most: int = 10) -> str:
     """Names the first ones, and how many more there are."""
     more = len(names) - most

@@ -18,9 +18,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, InterfaceError, OperationalError, ProgrammingError, connections
 
 from statuspro import _arguments
+from statuspro._progress import counted
 from statuspro.api.statuses import get_statuses, status_named
 from statuspro.contrib.django.client import DjangoClient, get_client
-from statuspro.contrib.django.management.progress import Progress, counted
+from statuspro.contrib.django.management.progress import Progress
 from statuspro.contrib.django.mirror import DatabaseMirror
 from statuspro.errors import (
     APITimeoutError,
