@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,30 @@ class Statuses:
                 label = f"{label} ({key})"
             labels[key] = label
         return labels
+
+
+#: What makes each column of its values; None for that of the statuses, whose order is known later.
+Makers = dict[str, Callable[[Iterable[Any]], Any] | None]
+
+
+def table(
+    rows: Sequence[Mapping[str, Any]], makers: Makers, statuses: Statuses, index: Any = None
+) -> pd.DataFrame:
+    """Makes a frame of rows, with the colours of the statuses beside it.
+
+    Args:
+        rows: each with a value for each column.
+        makers: of the columns, in their order.
+        statuses: takes in those of the rows.
+        index: of the frame; the numbers of the rows by default.
+    """
+    columns = {
+        name: (make or statuses.column)([row[name] for row in rows])
+        for name, make in makers.items()
+    }
+    frame = pd.DataFrame(columns, index=index)
+    frame.attrs["colors"] = statuses.colors()
+    return frame
 
 
 def _key(code: Any, name: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +24,7 @@ from statuspro.contrib.notebook.sources import (
 )
 from statuspro.session import Client
 
-#: How each column is made of its values; `status` depends on the catalogue.
-_COLUMNS: dict[str, Callable[[Iterable[Any]], Any] | None] = {
+_COLUMNS: columns.Makers = {
     "order_id": columns.ids,
     "name": columns.texts,
     "position": columns.ids,
@@ -171,13 +170,7 @@ class _Rows:
 
     def frame(self, statuses: columns.Statuses) -> pd.DataFrame:
         """Makes the frame."""
-        data = {
-            name: (make or statuses.column)([row[name] for row in self._rows])
-            for name, make in _COLUMNS.items()
-        }
-        frame = pd.DataFrame(data)
-        frame.attrs["colors"] = statuses.colors()
-        return frame
+        return columns.table(self._rows, _COLUMNS, statuses)
 
 
 def _status(entry: Mapping[str, Any]) -> columns.StatusOf | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -12,8 +12,7 @@ from statuspro._flat import flat
 from statuspro.contrib.notebook import columns
 from statuspro.values import due_days
 
-#: How each column is made of its values, but for `status`, which depends on the catalogue.
-COLUMNS: dict[str, Callable[[Iterable[Any]], Any] | None] = {
+_COLUMNS: columns.Makers = {
     "name": columns.texts,
     "order_number": columns.texts,
     "customer_name": columns.texts,
@@ -52,13 +51,8 @@ class OrderRows:
         Args:
             statuses: takes in those of the orders.
         """
-        data = {
-            name: (make or statuses.column)([row[name] for row in self._rows])
-            for name, make in COLUMNS.items()
-        }
-        frame = pd.DataFrame(data, index=pd.Index(columns.ids(self.ids), name="id"))
-        frame.attrs["colors"] = statuses.colors()
-        return frame
+        index = pd.Index(columns.ids(self.ids), name="id")
+        return columns.table(self._rows, _COLUMNS, statuses, index)
 
 
 def row_of(order: Mapping[str, Any]) -> dict[str, Any]:
