@@ -131,11 +131,12 @@ def statuspro() -> None:
 
 def run() -> int:
     """Runs the command that the arguments of this process name, and returns its exit status."""
+    code: object = None
     try:
         statuspro.main(prog_name="statuspro")
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 0
-    return 0
+        code = ended.code
+    return code if isinstance(code, int) else 0
 
 
 def _tell(error: click.ClickException) -> None:

@@ -20,21 +20,20 @@ class Command(click.Command):
         keywords: as :class:`click.Command` takes them.
     """
 
-    def __init__(self, *args: Any, examples: str = "", **keywords: Any) -> None:
+    def __init__(self, *args: Any, examples: str, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self.params.append(debug_option())
         self.examples = dedent(examples).strip()
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the examples, then what else the help ends with."""
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples.splitlines():
-                    formatter.write(f"{' ' * formatter.current_indent}{line}".rstrip() + "\n")
+        with formatter.section("Examples"):
+            for line in self.examples.splitlines():
+                formatter.write(f"{' ' * formatter.current_indent}{line}".rstrip() + "\n")
         super().format_epilog(ctx, formatter)
 
 
-def command(name: str, examples: str = "") -> Callable[[Callable[..., Any]], Command]:
+def command(name: str, examples: str) -> Callable[[Callable[..., Any]], Command]:
     """Makes a command of a function.
 
     Args:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from statuspro.cli.command import command
+
+_KINDS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 
 _EXAMPLES = """
     eval "$(statuspro completion bash)"      # in ~/.bashrc
@@ -15,11 +17,9 @@ _EXAMPLES = """
 
 
 @command("completion", _EXAMPLES)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(list(_KINDS)))
 @click.pass_context
 def completion_command(ctx: click.Context, shell: str) -> None:
     """Print what a shell needs for completion."""
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"There is no completion for {shell}.")
+    kind = _KINDS[shell]
     click.echo(kind(ctx.find_root().command, {}, "statuspro", "_STATUSPRO_COMPLETE").source())

@@ -1,12 +1,15 @@
-"""An order in full: what it says of its due date. The command `view` is in `test_orders`."""
+"""An order in full, as a person reads it; the command `view` is in `test_orders`."""
 
 from __future__ import annotations
 
+import io
 from datetime import date
+from typing import Any
 
 import pytest
+from rich.console import Console
 
-from statuspro.cli.detail import due_in_words
+from statuspro.cli.detail import due_in_words, order_in_full
 
 TODAY = date(2026, 3, 15)
 
@@ -31,3 +34,27 @@ def test_a_due_date_in_words(first: str | None, last: str | None, said: str) -> 
     text = due_in_words({"due_date": first, "due_date_to": last}, TODAY)
     assert text.plain == said
     assert (text.style == "red") is said.endswith("ago")
+
+
+def drawn(**parts: Any) -> str:
+    """An order in full, without colours and without the spaces at the ends of lines."""
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    for one in order_in_full({"name": "#1188", **parts}, today=TODAY):
+        console.print(one)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def test_a_status_that_the_customer_does_not_see() -> None:
+    text = drawn(status={"code": "st000005", "name": "On Hold", "public": False})
+    assert "Shown as  nothing: the customer does not see this status" in text
+
+
+def test_a_history_is_drawn_oldest_first_however_it_is_sent() -> None:
+    entries = [
+        {"event": "due_date_updated", "created_at": "2026-03-12T09:00:00+00:00"},
+        {"event": "comment_added", "comment": "Oiled", "created_at": "2026-03-11T09:00:00+00:00"},
+    ]
+    for history in (entries, entries[::-1]):
+        lines = drawn(history=history).partition("History\n")[2].splitlines()
+        assert [line[18:] for line in lines] == ["internal comment", "  Oiled", "due date updated"]

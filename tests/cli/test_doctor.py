@@ -143,6 +143,20 @@ def test_another_service_in_its_place(shop: Sandbox) -> None:
     assert "It may not be StatusPro" in found["advice"]
 
 
+def test_a_service_that_wants_no_key_may_be_another(shop: Sandbox) -> None:
+    shop.inject(lambda answer, pause: Response.of_json(200, []))
+    found = examined(5, STATUSPRO_API_KEY="")
+    assert found["service"]["state"] == "warning"
+    assert "it wants no key, so it may not be StatusPro" in found["service"]["said"]
+
+
+def test_a_service_without_a_clock(shop: Sandbox) -> None:
+    with RawServer(answer(b"[]")) as server:
+        found = examined(0, STATUSPRO_BASE_URL=f"http://127.0.0.1:{server.port}/api/v1")
+    assert found["service"]["state"] == "ok"
+    assert "clock" not in found
+
+
 @pytest.mark.parametrize(
     "url", ["no url", "app.orderstatuspro.com", "http://app.orderstatuspro.com/api/v1"]
 )
@@ -203,6 +217,23 @@ def test_a_proxy_that_is_not_there(shop: Sandbox) -> None:
 def test_a_proxy_that_is_for_others(shop: Sandbox) -> None:
     found = examined(0, HTTP_PROXY="http://127.0.0.1:9")
     assert found["proxy"]["said"] == "none for this host (HTTP_PROXY is set)"
+
+
+def test_a_proxy_that_cannot_be_understood_keeps_its_password(shop: Sandbox) -> None:
+    found = examined(
+        1,
+        STATUSPRO_BASE_URL="https://app.orderstatuspro.com/api/v1",
+        HTTPS_PROXY="http://ann:hidden-word@127.0.0.1:port",
+    )
+    assert found["proxy"]["said"] == "the environment's cannot be understood"
+    assert found["proxy"]["advice"] == "Check HTTPS_PROXY."
+    assert "hidden-word" not in json.dumps(found)
+
+
+def test_certificates_that_can_be_read(shop: Sandbox, alone: Path) -> None:
+    (alone / "ca.pem").write_text("")
+    found = examined(0, CURL_CA_BUNDLE=str(alone / "ca.pem"), REQUESTS_CA_BUNDLE="")
+    assert found["certificates"]["said"] == f"{alone / 'ca.pem'} (CURL_CA_BUNDLE)"
 
 
 def test_certificates_that_cannot_be_read(shop: Sandbox) -> None:

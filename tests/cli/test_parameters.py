@@ -1,7 +1,9 @@
 """Options whose refusal says what is right."""
 
+import click
 import pytest
 
+from statuspro.cli.parameters import comment_text
 from tests.support.terminal import invoke
 
 
@@ -21,3 +23,8 @@ def test_a_refusal_says_what_is_right(option: str, value: str, right: str) -> No
     shown = invoke("sandbox", option, value)
     assert shown.exit_code == 2
     assert f"'{option}': {right}" in shown.stderr
+
+
+def test_a_comment_is_text_in_the_encoding_of_the_shell() -> None:
+    with pytest.raises(click.BadParameter, match="must be text in the encoding of the shell"):
+        comment_text("Caf\udce9")  # as Python reads bytes of the command line that are no text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from statuspro.mirror.comparison import change_between, fingerprint, gone, kept
+from statuspro.mirror.comparison import change_between, fingerprint, gone, item_of, kept
 
 ITEM: dict[str, Any] = {
     "id": 7,
@@ -118,3 +118,16 @@ def test_one_that_is_gone_comes_as_it_was() -> None:
         "events": [],
     }
     assert gone(before) == expected
+
+
+def test_an_item_is_made_of_a_detail_that_no_list_has_shown() -> None:
+    assert item_of(DETAIL) == {
+        "id": 7,
+        "name": "#1188",
+        "order_number": None,
+        "customer": None,
+        "status": {"is_set": True, "code": "st000002"},
+        "due_date": None,
+        "due_date_to": None,
+        "history_count": 1,
+    }

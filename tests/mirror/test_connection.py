@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from statuspro.errors import MirrorError
 from statuspro.mirror.connection import Connection
 
 
@@ -45,3 +46,24 @@ def test_a_child_leaves_a_forgotten_connection_of_its_parent_open(tmp_path: Path
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
     held[0].close()
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "Look whether the disk is full."),
+        (sqlite3.OperationalError("disk I/O error"), "Look whether the disk is full."),
+        (sqlite3.OperationalError("database is locked"), "Another process is writing to it"),
+        (sqlite3.DatabaseError("database disk image is malformed"), "It is damaged: move it away"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "SQLite writes into"),
+        (PermissionError(13, "Permission denied"), "Look at its folder and at the permissions."),
+    ],
+)
+def test_a_failure_says_what_to_do(error: Exception, hint: str, tmp_path: Path) -> None:
+    path = tmp_path / "orders.db"
+    with (
+        pytest.raises(MirrorError) as caught,
+        Connection(str(path)).transaction(),
+    ):
+        raise error
+    assert str(caught.value).startswith(f"The mirror {path} cannot be used: {error}. {hint}")

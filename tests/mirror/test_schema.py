@@ -195,6 +195,19 @@ def test_a_first_page_that_is_being_written_is_waited_for(path: Path) -> None:
     writer.join()
 
 
+def test_a_reader_of_a_file_without_wal_is_waited_for(path: Path) -> None:
+    open_file(str(path)).close()
+    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    reader.execute("PRAGMA journal_mode = DELETE")
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM orders").fetchone()
+    leaves = threading.Timer(0.1, reader.close)
+    leaves.start()
+    with contextlib.closing(open_file(str(path))) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    leaves.join()
+
+
 def test_another_mirror_of_the_process_drops_no_locks(path: Path, client: StatusProClient) -> None:
     """To open a file and close it would drop what SQLite has locked in it, for all connections.
 

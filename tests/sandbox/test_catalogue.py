@@ -8,7 +8,7 @@ import pytest
 
 from statuspro import StatusProClient, ValidationError, hex_color
 from statuspro.sandbox import Sandbox
-from statuspro.sandbox.catalogue import CATALOGUE, WAY_TO
+from statuspro.sandbox.catalogue import CATALOGUE, WAY_TO, catalogue_of
 
 
 def test_codes_have_eight_characters() -> None:
@@ -131,3 +131,9 @@ def test_a_catalogue_that_makes_no_sense_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         Sandbox(statuses=statuses, viable=rules)
+
+
+def test_a_status_that_no_rule_leads_to_has_been_set_before_there_were_rules() -> None:
+    catalogue = catalogue_of(WORKSHOP, {None: ["cut00001"], "cut00001": ["sewn0001"]})
+    assert catalogue.way_to("sewn0001") == ("cut00001", "sewn0001")
+    assert catalogue.way_to("sent0001") == ("sent0001",)

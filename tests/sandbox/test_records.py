@@ -34,6 +34,7 @@ def test_an_order_is_a_mapping_and_a_record(shop: Sandbox) -> None:
     assert isinstance(order, OrderRecord)
     assert (order["due_date"], order.due_date) == ("2026-12-01T00:00:00+00:00", "2026-12-01")
     assert "tags" not in order
+    assert len(order) == len(dict(order))
     assert order.tags == ("rush",)
     assert order.get("no such key") is None
     with pytest.raises(KeyError, match="tags"):

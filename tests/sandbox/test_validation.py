@@ -277,6 +277,7 @@ def test_bulk_change_of_as_many_as_may_be(count: int) -> None:
         ({"order_ids": 7, "status_code": "st000003"}, ["order_ids"]),
         ({"order_ids": None, "status_code": "st000003"}, ["order_ids"]),
         ({"order_ids": "1,2", "status_code": "st000003"}, ["order_ids"]),
+        ({"order_ids": {"a": 1, "b": "x"}, "status_code": "st000003"}, ["order_ids.b"]),
         (
             {"order_ids": [1, "x", False, 1.5, None, "02", 2**63, 1e20], "status_code": "st000003"},
             [f"order_ids.{place}" for place in range(1, 8)],

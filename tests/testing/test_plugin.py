@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from statuspro import testing
+
 ROOT = Path(__file__).parents[2]
 
 pytest_plugins = ["pytester"]
@@ -169,3 +171,8 @@ def test_coverage_of_the_package_can_be_measured(project: pytest.Pytester) -> No
     shown = run(project, code, "--cov", str(ROOT / "statuspro"), "--cov-report=term")
     shown.assert_outcomes(passed=1)
     assert "statuspro/api/statuses.py" in shown.stdout.str()
+
+
+def test_the_package_has_no_other_names() -> None:
+    assert not hasattr(testing, "nothing")
+    assert {name for name in testing.__all__ if hasattr(testing, name)} == set(testing.__all__)
