@@ -2,7 +2,7 @@
 
 ``python -m tests.snippets``; a finding shows the page and its line. A page is checked as its
 readers paste it, block under block, with the gaps filled in. The examples in a module's docstrings
-are one page. Functions that are the readers' own
+are one page, and so are the cells of a notebook. Functions that are the readers' own
 may be without types: what they call in the library is checked all the same.
 """
 
@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.pages import blocks_of, modules_with_examples, name_of, pages_with
+from tests.support.pages import NOTEBOOKS, blocks_of, modules_with_examples, name_of, pages_with
 from tests.support.paths import ROOT
 from tests.test_docs import ELSEWHERE, Gaps
 
@@ -66,8 +66,9 @@ PYRIGHT = {
 }
 #: What pyright does not ask on a page: of pandas' own code it guesses wrongly what comes of an
 #: index, and an import may be for what the module does.
+OF_PANDAS = "reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false"
 UNASKED = {
-    "notebook": "reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false",
+    **dict.fromkeys(["notebook", *(notebook.stem for notebook in NOTEBOOKS)], OF_PANDAS),
     **dict.fromkeys(ELSEWHERE, "reportUnusedImport=false"),
 }
 
@@ -75,7 +76,7 @@ UNASKED = {
 def programs() -> Iterator[tuple[str, Path, str]]:
     """Yields the name of a module, its page, and its code on the lines where the page has it."""
     gaps = Gaps(7, [7, 8])
-    for page in [*pages_with("python"), *modules_with_examples()]:
+    for page in [*pages_with("python"), *modules_with_examples(), *NOTEBOOKS]:
         blocks = [gaps.fill(block.in_place) for block in blocks_of(page, "python")]
         # Not the stem alone: there is a page of types, and Python has a module of that name.
         stem = f"page_{re.sub(r'[^a-z]', '_', name_of(page).lower())}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import doctest
+import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ PAGES = [
     *sorted(DOCS.glob("*.rst")),
     *sorted(DOCS.glob("examples/**/README.rst")),
 ]
+
+NOTEBOOKS = sorted(DOCS.glob("examples/*.ipynb"))
 
 _BLOCK = r"^( *)\.\. code-block:: {language}\n\n((?:\1 {{4}}.*\n|\n)+)"
 _LITERAL = re.compile(r"::\n\n((?: {4}.*\n|\n)+)")
@@ -56,10 +59,13 @@ class Command(NamedTuple):
 
 
 def blocks_of(page: Path, language: str) -> list[Block]:
-    """Returns the page's blocks of a language; a module's Python is that of its docstrings."""
+    """Returns the page's blocks of a language.
+
+    A module's Python is that of its docstrings, a notebook's that of its cells.
+    """
     text = page.read_text(encoding="utf-8") + "\n"
-    if page.suffix == ".py":
-        return [*_of_docstrings(text)] if language == "python" else []
+    if page.suffix in _OF_PYTHON:
+        return [*_OF_PYTHON[page.suffix](text)] if language == "python" else []
     pattern = _BLOCK.format(language=re.escape(language))
     return [
         Block(text.count("\n", 0, block.start(2)), textwrap.dedent(block[2]))
@@ -123,6 +129,22 @@ def _of_docstrings(text: str) -> Iterator[Block]:
             code = textwrap.dedent(literal[1])
             if _is_python(code):
                 yield Block(line + docstring.count("\n", 0, literal.start(1)), code)
+
+
+def _of_cells(text: str) -> Iterator[Block]:
+    """Yields the cells of a notebook, each on the lines behind the one before."""
+    line = 0
+    for cell in json.loads(text)["cells"]:
+        if cell["cell_type"] == "code":
+            code = "".join(cell["source"]) + "\n"
+            yield Block(line, code)
+            line += code.count("\n")
+
+
+_OF_PYTHON: dict[str, Callable[[str], Iterator[Block]]] = {
+    ".ipynb": _of_cells,
+    ".py": _of_docstrings,
+}
 
 
 def _is_python(code: str) -> bool:
