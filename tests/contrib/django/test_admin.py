@@ -15,6 +15,7 @@ import pytest
 
 from statuspro.sandbox import Sandbox
 from tests.support.paths import ROOT
+from tests.support.rows import fill
 from tests.support.staff import MAY, ORDERS, catalogue, member, stored, text_of
 
 pytestmark = pytest.mark.usefixtures("of_sandbox", "database")
@@ -376,7 +377,7 @@ def test_the_catalogue_is_shown_in_its_order(staff: Any, sandbox: Sandbox) -> No
 
 def test_the_documentation_has_the_permissions_and_bounds() -> None:
     from statuspro.contrib.django.models import Order
-    from statuspro.contrib.django.staff import clock, kinds
+    from statuspro.contrib.django.staff import deadline, kinds
 
     page = (ROOT / "docs" / "django-admin.rst").read_text(encoding="utf-8")
     for code, _ in Order._meta.permissions:
@@ -385,7 +386,10 @@ def test_the_documentation_has_the_permissions_and_bounds() -> None:
         most = kinds.KINDS[name].most if name in kinds.KINDS else kinds.MOST_SINGLE
         assert int(row) == most
     assert f"Up to {kinds.FEW} orders are moved one by one" in page
-    assert f"{clock._SECONDS:.0f} seconds at most, or {clock._PART:.0%}".replace("%", " %") in page
+    assert (
+        f"{deadline._SECONDS:.0f} seconds at most, or {deadline._PART:.0%}".replace("%", " %")
+        in page
+    )
 
 
 WITHOUT_ADMIN = """
@@ -418,3 +422,5 @@ def test_the_app_works_without_the_admin(tmp_path: Path) -> None:
 
 def test_the_list_says_of_when_it_is(staff: Any, sandbox: Sandbox) -> None:
     assert "Not synchronised yet" in text_of(staff.get(ORDERS))
+    fill(sandbox)
+    assert re.search(r"As of \w+\.? \d+, \d{4}", text_of(staff.get(ORDERS)))

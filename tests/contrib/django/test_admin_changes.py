@@ -350,6 +350,32 @@ def test_a_service_that_cannot_be_asked_leaves_open_whether_an_order_can_move(
     assert len(writes(sandbox)) == 1
 
 
+def test_an_order_that_is_there_already_is_told_though_the_service_cannot_be_asked(
+    staff: Any, sandbox: Sandbox, of_sandbox: dict[str, Any]
+) -> None:
+    from django.test import override_settings
+
+    (order,) = orders_of(sandbox, SHIPPED)
+    with override_settings(STATUSPRO={**of_sandbox, "MAX_RETRIES": 0}):
+        sandbox.fail(500, times=1)
+        asks = text_of(staff.get(prepare(staff, [order])))
+    assert "Is there already Not known. The service failed (500)." in asks
+
+
+def test_what_cannot_be_read_back_is_told(
+    staff: Any, sandbox: Sandbox, of_sandbox: dict[str, Any]
+) -> None:
+    from django.test import override_settings
+
+    (order,) = orders_of(sandbox, IN_PRODUCTION)
+    page = prepare(staff, [order], "comment", comment="The oak is here")
+    with override_settings(STATUSPRO={**of_sandbox, "MAX_RETRIES": 0}):
+        sandbox.fail(500, method="GET")
+        tells = send(staff, page)
+    assert "1 done." in tells
+    assert "The order could not be fetched again: The service failed (500)." in tells
+
+
 def test_a_used_up_rate_limit_is_told_in_seconds(
     staff: Any, sandbox: Sandbox, of_sandbox: dict[str, Any]
 ) -> None:
@@ -381,16 +407,16 @@ def test_a_deadline_ends_a_page_in_time(
 def test_the_time_of_a_page_is_less_than_that_of_its_worker(of_sandbox: dict[str, Any]) -> None:
     from django.test import override_settings
 
-    from statuspro.contrib.django.staff.clock import Clock
+    from statuspro.contrib.django.staff.deadline import Deadline
     from statuspro.errors import APITimeoutError
 
-    assert 19 < Clock().left() <= 20
+    assert 19 < Deadline().left() <= 20
     with override_settings(STATUSPRO={**of_sandbox, "WORKER_TIMEOUT": 10, "DEADLINE": 5}):
-        assert 5 < Clock().left() <= 6
-        assert Clock().client()._settings.deadline == 5
-        assert 1 < (Clock(2).client()._settings.deadline or 0) <= 2
+        assert 5 < Deadline().left() <= 6
+        assert Deadline().client()._settings.deadline == 5
+        assert 1 < (Deadline(2).client()._settings.deadline or 0) <= 2
     with pytest.raises(APITimeoutError):
-        Clock(0).client()
+        Deadline(0).client()
 
 
 def test_a_site_without_a_key_is_told(staff: Any, sandbox: Sandbox) -> None:
@@ -493,15 +519,44 @@ def test_what_is_not_known_yet_is_said_and_another_look_finds_it(
     assert len(writes(sandbox)) == 1
 
 
+def test_a_look_that_fails_leaves_the_page_as_it_was(
+    staff: Any, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from statuspro.contrib.django.staff import sending
+
+    orders = orders_of(sandbox, *[IN_PRODUCTION] * 6)
+    page = prepare(staff, orders, mail="none")
+    monkeypatch.setattr(sandbox._bulk, "_delay", 30.0)
+    monkeypatch.setattr(sending, "_LOOK", 0.5)
+    sandbox.fail(401, method="GET", times=2)
+    tells = send(staff, page)
+    assert "6 accepted, not known yet." in tells
+    assert "The service could not be asked yet what became of it." in tells
+    response = staff.post(page, {"look": "1"}, follow=True)
+    assert "It is still not known. The service does not accept the API key" in text_of(response)
+    assert "6 accepted, not known yet." in text_of(response)
+
+
+def test_without_time_for_a_batch_none_of_it_is_sent(staff: Any, sandbox: Sandbox) -> None:
+    from statuspro.contrib.django.staff import sending
+    from statuspro.contrib.django.staff.deadline import Deadline
+
+    values = {"status": SHIPPED, "notify": False, "comment": "", "public": False}
+    plan = {"orders": {str(each): {"can": None, "note": ""} for each in range(1, 7)}}
+    outcomes = sending.send("move", list(range(1, 7)), values, plan, Deadline(0))
+    assert {each["what"] for each in outcomes.values()} == {"not_sent"}
+    assert sandbox.requests == []
+
+
 def test_a_refused_bulk_leaves_the_next_batch_unsent(staff: Any, sandbox: Sandbox) -> None:
     from statuspro.contrib.django.staff import sending
-    from statuspro.contrib.django.staff.clock import Clock
+    from statuspro.contrib.django.staff.deadline import Deadline
 
     sandbox.fail(401, times=1, method="POST")
     values = {"status": SHIPPED, "notify": False, "comment": "", "public": False}
     ids = list(range(1, 61))
     plan = {"orders": {str(each): {"can": None, "note": ""} for each in ids}}
-    outcomes = sending.send("move", ids, values, plan, Clock())
+    outcomes = sending.send("move", ids, values, plan, Deadline())
     whats = [outcomes[str(each)]["what"] for each in ids]
     assert whats == ["refused"] * 50 + ["not_sent"] * 10
     assert len(writes(sandbox)) == 1
@@ -625,6 +680,16 @@ def test_orders_are_fetched_again_from_the_page_and_from_the_list(
     assert {said for _, said in log()} == {"Fetched again."}
 
 
+def test_an_order_that_the_service_refuses_to_show_does_not_keep_the_others_from_being_fetched(
+    staff: Any, sandbox: Sandbox
+) -> None:
+    first, second = orders_of(sandbox, IN_PRODUCTION, IN_PRODUCTION)
+    sandbox.fail(422, times=1, path=f"/orders/{second.pk}")
+    told = text_of(staff.get(choose(staff, "fetch", [first, second])["Location"]))
+    assert f"{second} was not fetched. The service refused this" in told
+    assert f"Fetched again: {first}." in told
+
+
 def test_a_look_at_the_address_of_a_fetch_asks_nothing(staff: Any, sandbox: Sandbox) -> None:
     (order,) = orders_of(sandbox, IN_PRODUCTION)
     response = staff.get(f"{ORDERS}{order.pk}/fetch/")
@@ -689,6 +754,23 @@ def test_a_change_is_filled_in_again_with_what_it_was(staff: Any, sandbox: Sandb
     assert other != page
     assert "to On Hold?" in text_of(staff.get(other))
     assert "to Shipped?" in text_of(staff.get(page))
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "shown"),
+    [
+        ("comment", {"comment": "The oak is here", "public": "on"}, ["The oak is here", "checked"]),
+        ("set_due_date", {"first": "2026-03-15", "last": "2026-03-20"}, ["2026-03-15", "03-20"]),
+        ("set_due_date", {"clear": "on"}, ["checked"]),
+    ],
+)
+def test_a_comment_and_a_due_date_are_filled_in_again_too(
+    staff: Any, sandbox: Sandbox, kind: str, values: dict[str, str], shown: list[str]
+) -> None:
+    order = stored(sandbox, due_date="2026-01-02")
+    form = staff.get(f"{prepare(staff, [order], kind, **values)}edit/").content.decode()
+    assert all(each in form for each in shown)
+    assert ("checked" in form) == ("checked" in shown)
 
 
 def test_without_a_catalogue_the_form_says_where_it_comes_from(sandbox: Sandbox) -> None:

@@ -35,6 +35,7 @@ def test_the_client_has_what_the_setting_says(tmp_path: Path) -> None:
         "PROXIES": None,
         "WORKERS": 4,
         "WORKER_TIMEOUT": 30,
+        "MIRROR": None,
     }
     with override_settings(STATUSPRO=given):
         client = get_client()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -44,6 +44,7 @@ def test_rows_say_what_they_are() -> None:
     from statuspro.contrib.django.models import (
         HistoryEvent,
         QueuedOrder,
+        StaffTask,
         Status,
         SyncState,
         UnsentChange,
@@ -57,6 +58,9 @@ def test_rows_say_what_they_are() -> None:
     assert str(QueuedOrder(id=7)) == "order 7 to be stored"
     assert str(SyncState(name="synced_at")) == "synced_at"
     assert str(UnsentChange(pk=3)) == "change 3 to be told"
+    assert str(StaffTask(kind="move", created_at=datetime(2026, 3, 15, 9))) == (
+        "move of 2026-03-15 09:00"
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from statuspro._progress import counted
 from statuspro.contrib.django.staff import sending
-from statuspro.contrib.django.staff.clock import Clock
 from statuspro.contrib.django.staff.copies import fetch, known
+from statuspro.contrib.django.staff.deadline import Deadline
 from statuspro.contrib.django.staff.kinds import KINDS, MOST_SINGLE, Kind
 from statuspro.contrib.django.staff.plans import changes_since, difference, plan_of
 from statuspro.contrib.django.staff.showing import confirmation, facts_of, record, results
@@ -155,9 +155,9 @@ class Pages:
     def _send(self, request: Any, task: Task, kind: Kind) -> HttpResponse:
         """Sends a task if its orders are what its page has shown, and if nobody has sent it."""
         orders = self._admin.get_queryset(request)
-        clock = Clock()
+        deadline = Deadline()
         try:
-            changed = changes_since(task.kind, task.ids, task.plan, orders, clock)
+            changed = changes_since(task.kind, task.ids, task.plan, orders, deadline)
         except (*FAILURES_OF_COPY, *FAULTS_OF_ORDER) as error:
             self._say(request, f"Nothing was sent. {told(error)}", messages.ERROR)
             return self._redirect(task)
@@ -165,7 +165,7 @@ class Pages:
             return self._plan_again(request, task, kind, changed)
         if not task.claim():
             return self._told_of_second(request, task)
-        task.keep(sending.send(task.kind, task.ids, task.values, task.plan, clock))
+        task.keep(sending.send(task.kind, task.ids, task.values, task.plan, deadline))
         record(request.user, task, known(orders, task.ids))
         return self._redirect(task)
 
@@ -214,10 +214,10 @@ class Pages:
         return HttpResponseRedirect(self._url("change", order_id))
 
     def _fetch_all(self, request: Any, orders: list[Any]) -> None:
-        clock, fetched = Clock(), []
+        deadline, fetched = Deadline(), []
         for order in orders:
             try:
-                if fetch(clock.client(), order.pk):
+                if fetch(deadline.client(), order.pk):
                     fetched.append(order)
                 else:
                     gone = f"The service has {order} no more, and the copy neither."

@@ -8,8 +8,8 @@ from typing import Any, TypedDict
 from django.utils import timezone
 
 from statuspro.contrib.django.models import Order
-from statuspro.contrib.django.staff.clock import Clock
 from statuspro.contrib.django.staff.copies import fetch, known
+from statuspro.contrib.django.staff.deadline import Deadline
 from statuspro.contrib.django.staff.kinds import FEW
 from statuspro.contrib.django.staff.words import FAILURES, FAULTS_OF_ORDER, told
 
@@ -66,7 +66,7 @@ def plan_of(kind: str, ids: list[int], values: dict[str, Any], orders: Any) -> d
 
 
 def changes_since(
-    kind: str, ids: list[int], plan: Mapping[str, Any], orders: Any, clock: Clock
+    kind: str, ids: list[int], plan: Mapping[str, Any], orders: Any, deadline: Deadline
 ) -> dict[int, dict[str, Any]]:
     """Finds the orders that are not any more what the page has shown.
 
@@ -75,7 +75,7 @@ def changes_since(
         ids: the orders.
         plan: what the page has shown.
         orders: the queryset of what the member of the staff may see.
-        clock: the time of the page.
+        deadline: that of the page.
 
     Returns:
         What each of them is now.
@@ -88,7 +88,7 @@ def changes_since(
     able = [each for each in ids if plan["orders"][str(each)]["can"] is not False]
     if plan["is_asked"]:
         for order_id in able:
-            fetch(clock.client(), order_id)
+            fetch(deadline.client(), order_id)
     found = known(orders, able)
     now = {order_id: _shown(found.get(order_id)) for order_id in able}
     return {
@@ -129,7 +129,7 @@ def _by_service(
     kind: str, orders: Mapping[int, Order], values: dict[str, Any]
 ) -> dict[int, _Verdict]:
     """What the service says of each order; it is asked no more after it failed."""
-    clock = Clock()
+    deadline = Deadline()
     verdicts: dict[int, _Verdict] = {}
     failure = ""
     for order_id in orders:
@@ -137,7 +137,7 @@ def _by_service(
             verdicts[order_id] = {"can": None, "note": f"Not asked. {failure}"}
             continue
         try:
-            verdicts[order_id] = _verdict(clock, kind, order_id, values)
+            verdicts[order_id] = _verdict(deadline, kind, order_id, values)
         except FAULTS_OF_ORDER as error:
             verdicts[order_id] = {"can": False, "note": told(error)}
         except FAILURES as error:
@@ -146,12 +146,12 @@ def _by_service(
     return verdicts
 
 
-def _verdict(clock: Clock, kind: str, order_id: int, values: dict[str, Any]) -> _Verdict:
-    if not fetch(clock.client(), order_id):
+def _verdict(deadline: Deadline, kind: str, order_id: int, values: dict[str, Any]) -> _Verdict:
+    if not fetch(deadline.client(), order_id):
         return _GONE
     if kind != "move":
         return _UNASKED
-    viable = clock.client().get_viable_statuses(order_id)
+    viable = deadline.client().get_viable_statuses(order_id)
     if any(status.get("code") == values["status"] for status in viable):
         return {"can": True, "note": ""}
     names = ", ".join(str(status.get("name") or status.get("code")) for status in viable)

@@ -8,8 +8,8 @@ from typing import Any
 from statuspro._arguments import MOST_IDS
 from statuspro.contrib.django.models import Order
 from statuspro.contrib.django.staff.cells import span
-from statuspro.contrib.django.staff.clock import Clock
 from statuspro.contrib.django.staff.copies import fetch
+from statuspro.contrib.django.staff.deadline import Deadline
 from statuspro.contrib.django.staff.kinds import FEW
 from statuspro.contrib.django.staff.words import (
     FAILURES,
@@ -49,7 +49,7 @@ Outcomes = dict[str, dict[str, str]]
 
 
 def send(
-    kind: str, ids: list[int], values: dict[str, Any], plan: dict[str, Any], clock: Clock
+    kind: str, ids: list[int], values: dict[str, Any], plan: dict[str, Any], deadline: Deadline
 ) -> Outcomes:
     """Sends a change to the orders that can take it.
 
@@ -58,7 +58,7 @@ def send(
         ids: the orders.
         values: what was filled in.
         plan: what the page has shown of them.
-        clock: the time of the page.
+        deadline: that of the page.
 
     Returns:
         For each id what became of it (`what`), and in `words` what there is to add.
@@ -66,9 +66,9 @@ def send(
     planned = plan["orders"]
     able = [order_id for order_id in ids if planned[str(order_id)]["can"] is not False]
     if kind == "move" and len(ids) > FEW:
-        outcomes = _send_bulk(clock, able, values)
+        outcomes = _send_bulk(deadline, able, values)
     else:
-        outcomes = _send_each(clock, kind, able, values, planned)
+        outcomes = _send_each(deadline, kind, able, values, planned)
     for order_id in ids:
         cannot = {"what": SKIPPED, "words": planned[str(order_id)]["note"]}
         outcomes.setdefault(str(order_id), cannot)
@@ -84,7 +84,7 @@ def look_again(outcomes: Outcomes, status_code: str) -> Outcomes:
         ImproperlyConfigured: there is no key, or the settings cannot be used.
     """
     asked = [int(order_id) for order_id, each in outcomes.items() if each["what"] in OPEN]
-    found = Clock().client().bulk_outcome(asked, status_code, timeout=0)
+    found = Deadline().client().bulk_outcome(asked, status_code, timeout=0)
     return {**outcomes, **_seen(found["applied"], found["not_applied"], outcomes)}
 
 
@@ -94,7 +94,7 @@ def unsent(outcomes: Outcomes) -> list[int]:
 
 
 def _send_each(
-    clock: Clock, kind: str, ids: list[int], values: dict[str, Any], planned: Any
+    deadline: Deadline, kind: str, ids: list[int], values: dict[str, Any], planned: Any
 ) -> Outcomes:
     """Sends one request for each order; none after the service has failed."""
     outcomes: Outcomes = {}
@@ -104,32 +104,32 @@ def _send_each(
             outcomes.update(_all([order_id], NOT_SENT, _AFTER_FAILURE))
             continue
         is_checked = planned[str(order_id)]["can"] is None
-        outcome, error = _send_one(clock, kind, order_id, values, is_checked)
+        outcome, error = _send_one(deadline, kind, order_id, values, is_checked)
         outcomes[str(order_id)] = outcome
         has_failed = error is not None and not isinstance(error, FAULTS_OF_ORDER)
     return outcomes
 
 
 def _send_one(
-    clock: Clock, kind: str, order_id: int, values: dict[str, Any], is_checked: bool
+    deadline: Deadline, kind: str, order_id: int, values: dict[str, Any], is_checked: bool
 ) -> tuple[dict[str, str], Exception | None]:
     failure: Exception | None = None
     what, words = DONE, ""
     try:
-        _write(clock, kind, order_id, values, is_checked)
+        _write(deadline, kind, order_id, values, is_checked)
     except FAULTS_OF_ORDER as error:
         what, words, failure = REFUSED, told(error), error
     except FAILURES as error:
         what, words, failure = (UNSURE if is_uncertain(error) else NOT_SENT), told(error), error
     if what in (DONE, UNSURE):
-        words = _read_back(clock, kind, order_id, what)
+        words = _read_back(deadline, kind, order_id, what)
     return {"what": what, "words": words}, failure
 
 
 def _write(
-    clock: Clock, kind: str, order_id: int, values: dict[str, Any], is_checked: bool
+    deadline: Deadline, kind: str, order_id: int, values: dict[str, Any], is_checked: bool
 ) -> None:
-    client = clock.client(_FOR_WRITE)
+    client = deadline.client(_FOR_WRITE)
     comment, public = values.get("comment") or None, values.get("public") or None
     if kind == "move":
         client.update_order_status(
@@ -146,10 +146,10 @@ def _write(
         client.set_order_due_date(order_id, values["first"], due_date_to=values["last"])
 
 
-def _read_back(clock: Clock, kind: str, order_id: int, what: str) -> str:
+def _read_back(deadline: Deadline, kind: str, order_id: int, what: str) -> str:
     """Fetches the order into the copy; says what it is now where the change is not certain."""
     try:
-        fetch(clock.client(), order_id)
+        fetch(deadline.client(), order_id)
     except FAILURES_OF_COPY as error:
         return f"The order could not be fetched again: {told(error)}"
     order = Order.objects.filter(pk=order_id).defer("item", "detail").first()
@@ -165,7 +165,7 @@ def _read_back(clock: Clock, kind: str, order_id: int, what: str) -> str:
 # Many orders
 
 
-def _send_bulk(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcomes:
+def _send_bulk(deadline: Deadline, ids: list[int], values: dict[str, Any]) -> Outcomes:
     """Sends bulk requests, and looks for a few seconds what has become of them."""
     outcomes: Outcomes = {}
     has_failed = False
@@ -174,16 +174,16 @@ def _send_bulk(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcomes
         if has_failed:
             outcomes.update(_all(batch, NOT_SENT, _AFTER_FAILURE))
             continue
-        of_batch = _send_batch(clock, batch, values)
+        of_batch = _send_batch(deadline, batch, values)
         outcomes.update(of_batch)
         has_failed = any(each["what"] != ACCEPTED for each in of_batch.values())
-    return {**outcomes, **_look(clock, outcomes, values["status"])}
+    return {**outcomes, **_look(deadline, outcomes, values["status"])}
 
 
-def _send_batch(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcomes:
+def _send_batch(deadline: Deadline, ids: list[int], values: dict[str, Any]) -> Outcomes:
     """Sends up to 50 orders in one request."""
     try:
-        batches = clock.client(_FOR_WRITE).iter_bulk_update_order_status(
+        batches = deadline.client(_FOR_WRITE).iter_bulk_update_order_status(
             ids,
             values["status"],
             comment=values["comment"] or None,
@@ -202,13 +202,13 @@ def _send_batch(clock: Clock, ids: list[int], values: dict[str, Any]) -> Outcome
     return _all(ids, ACCEPTED, "")
 
 
-def _look(clock: Clock, outcomes: Outcomes, status_code: str) -> Outcomes:
+def _look(deadline: Deadline, outcomes: Outcomes, status_code: str) -> Outcomes:
     accepted = [int(order_id) for order_id, each in outcomes.items() if each["what"] == ACCEPTED]
-    seconds = min(_LOOK, clock.left() - _REST)
+    seconds = min(_LOOK, deadline.left() - _REST)
     if not accepted or seconds <= 0:
         return {}
     try:
-        found = clock.client().bulk_outcome(accepted, status_code, timeout=seconds)
+        found = deadline.client().bulk_outcome(accepted, status_code, timeout=seconds)
     except FAILURES as error:
         words = f"The service could not be asked yet what became of it. {told(error)}"
         return _all(accepted, ACCEPTED, words)

@@ -37,12 +37,12 @@ UNCERTAIN = (
 )
 
 
-def is_uncertain(error: BaseException | None) -> bool:
+def is_uncertain(error: BaseException) -> bool:
     """Tells whether the change may have been made in spite of the error."""
     return bool(getattr(error, "maybe_applied", False))
 
 
-def told(error: BaseException | None) -> str:
+def told(error: BaseException) -> str:
     """Says in a sentence what happened; nothing of the request, and no key."""
     if is_uncertain(error):
         return UNCERTAIN
@@ -62,7 +62,7 @@ def _faults(error: ValidationError) -> str:
     return " ".join(faults) or error.message
 
 
-def _other(error: BaseException | None) -> str:
+def _other(error: BaseException) -> str:
     if isinstance(error, NotFoundError):
         return "The service does not know this order."
     if isinstance(error, (AuthenticationError, PermissionDeniedError)):

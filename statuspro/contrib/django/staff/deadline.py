@@ -1,4 +1,4 @@
-"""The time that one page of the staff may take, and a client that keeps to it."""
+"""The deadline of one page of the staff, and a client that keeps to it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SECONDS = 20.0
 _PART = 0.6
 
 
-class Clock:
-    """The time that is left to one page.
+class Deadline:
+    """By when a page has to be there.
 
     Args:
         seconds: how long the page may take; by default well below the worker's time.
