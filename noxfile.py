@@ -9,6 +9,7 @@ import configparser
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import nox
@@ -108,18 +109,37 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[::3])
 def wheel_types(session: nox.Session) -> None:
     """Hold the public types on the installed wheel, away from the sources, by both checkers."""
-    folder = Path(session.create_tmp()).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
-    session.install("build")
-    session.run("python", "-m", "build", "--outdir", str(folder), silent=True)
-    (wheel,) = folder.glob("*.whl")
-    session.run("pip", "uninstall", "-q", "-y", "statuspro")
-    session.install(f"{wheel}[django,notebook]", "mypy", "pyright[nodejs]", "pytest")
-    shutil.copy(ROOT / "tests" / "test_typing.py", folder)
-    session.chdir(folder)
-    # pandas and Django have no types that mypy could read.
-    session.run("mypy", "--strict", "--ignore-missing-imports", "test_typing.py")
-    session.run("pyright", "test_typing.py")
+    # Not in the repository: there the checkers would find its settings, and with them its sources.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        session.install("build")
+        session.run("python", "-m", "build", "--outdir", str(folder), silent=True)
+        (wheel,) = folder.glob("*.whl")
+        session.run("pip", "uninstall", "-q", "-y", "statuspro")
+        session.install(f"{wheel}[django,notebook]", "mypy", "pyright[nodejs]", "pytest")
+        shutil.copy(ROOT / "tests" / "test_typing.py", folder)
+        session.chdir(folder)
+        mark_installed(session, folder)
+        # pandas and Django have no types that mypy could read.
+        session.run(
+            "mypy", "--strict", "--ignore-missing-imports", "test_typing.py", "test_mark.py"
+        )
+        session.run("pyright", "test_typing.py", "test_mark.py")
+        session.chdir(ROOT)
+
+
+def mark_installed(session: nox.Session, folder: Path) -> None:
+    """Adds a name to the installed package, and a module that imports it.
+
+    A checker that read the sources instead would find that the name is missing.
+    """
+    find = "import statuspro; print(statuspro.__path__[0])"
+    found = session.run("python", "-I", "-c", find, silent=True)
+    assert isinstance(found, str)
+    with (Path(found.strip()) / "_version.py").open("a", encoding="utf-8") as file:
+        file.write("INSTALLED: bool = True\n")
+    text = "from statuspro._version import INSTALLED\n\nprint(INSTALLED)\n"
+    (folder / "test_mark.py").write_text(text, encoding="utf-8")
 
 
 @nox.session(tags=["check"])
