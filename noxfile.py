@@ -109,7 +109,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[::3])
 def wheel_types(session: nox.Session) -> None:
     """Hold the public types on the installed wheel, away from the sources, by both checkers."""
-    # Not in the repository: there the checkers would find its settings, and with them its sources.
+    # Not in the repository: there pyright finds settings that leave out .nox, and checks no file.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         session.install("build")
