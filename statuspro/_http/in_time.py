@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 else:
     _base = object
 
+#: Seconds; a timeout of 0 would mean not to wait at all, which TLS refuses.
+_SHORTEST = 0.001
+
 
 class InTime(_base):
     """What a socket does beside: it cuts its timeout before each wait."""
@@ -26,10 +29,15 @@ class InTime(_base):
     __slots__ = ()
 
     def gettimeout(self) -> float | None:
-        """Returns what is left of the deadline, or the timeout where that is shorter."""
-        seconds = super().gettimeout()
-        call = current_call()
-        return seconds if call is None else call.cut(seconds)
+        """Returns what is left of the deadline, or the timeout where that is shorter.
+
+        Raises nothing when the deadline has passed. Python's TLS asks while the socket and its
+        successor both hold the descriptor, and both would close it.
+        """
+        try:
+            return self._left()
+        except TimeoutError:
+            return _SHORTEST
 
     def recv(self, *args: Any) -> Any:
         """Receives bytes."""
@@ -54,7 +62,12 @@ class InTime(_base):
     def _cut_timeout(self) -> None:
         call = current_call()
         if call is not None and call.ends is not None:
-            self.settimeout(self.gettimeout())
+            self.settimeout(self._left())
+
+    def _left(self) -> float | None:
+        seconds = super().gettimeout()
+        call = current_call()
+        return seconds if call is None else call.cut(seconds)
 
 
 @functools.cache
