@@ -17,9 +17,9 @@ from rich.text import Text
 
 from statuspro._version import __version__
 from statuspro.cli.account import STATUS_COLUMNS
-from statuspro.cli.console import Console
 from statuspro.cli.counts import bar_charts
 from statuspro.cli.drawing import (
+    Console,
     color_style,
     facts,
     glyph,

@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 
 from rich.cells import cell_len
+from rich.console import Console as _Console
 from rich.console import OverflowMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from statuspro._flat import shown
 from statuspro._payload import color_of, object_in
-from statuspro.cli.console import Console
 from statuspro.cli.output import Column, cell, plain
 from statuspro.cli.waiting import line
 from statuspro.values import due_days
@@ -30,6 +30,17 @@ _UNBOUNDED = 1_000_000
 _DASH = "\N{EN DASH}"
 _PAST = "red"
 _MARK_OF_PAST = "!"
+
+
+class Console(_Console):
+    """A console on standard output whose reader may leave, as `head` does."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False, emoji=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        """Raises the error again: it ends the command quietly."""
+        raise
 
 
 def draw(make: Callable[[int], Iterable[RenderableType]]) -> None:

@@ -73,7 +73,7 @@ def demo_command() -> None:
     A StatusPro runs for the demo on this machine. You need no API key, and nothing leaves the
     machine. Above its result each step shows its lines of Python.
     """
-    from statuspro.cli.console import Console
     from statuspro.cli.demo import run_demo
+    from statuspro.cli.drawing import Console
 
     run_demo(Console())

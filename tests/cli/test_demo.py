@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from statuspro.cli import demo
-from statuspro.cli.console import Console
+from statuspro.cli.drawing import Console
 from tests.support.terminal import COMMAND, environment, on_terminal, plain, run
 
 
