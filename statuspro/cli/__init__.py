@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 def main() -> int:
     """Runs the command that the arguments of this process name, and returns its exit status."""
-    # Until the command is imported: a look for garbage among modules finds none, and takes time.
+    # Until the command is imported: to collect garbage among modules takes time and finds none.
     gc.disable()
     try:
         from statuspro.cli.app import run

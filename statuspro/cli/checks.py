@@ -233,7 +233,7 @@ class Examination:
         origin = self._url or DEFAULT_BASE_URL
         try:
             if self._key is None or self._url is None:
-                # No key's counts: whether they could be read is to be seen.
+                # Without a key there are no counts; what it shows is that the storage works.
                 budget_for(origin, "", self._limit, storage=storage, logger=logger).read(0, 1.0)
                 left = "it can be used"
             else:

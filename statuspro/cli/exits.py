@@ -110,4 +110,4 @@ def _code_of_bulk(error: BulkUpdateError) -> int:
     cause = error.__cause__
     if isinstance(cause, Exception):
         return code_of(cause)
-    return TOO_LATE if error.not_sent else REFUSED  # the service would have had it wait too long
+    return TOO_LATE if error.not_sent else REFUSED  # the service asks for too long a wait

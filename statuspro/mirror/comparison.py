@@ -39,7 +39,8 @@ def kept(item: Json, detail: Json | None, before: Kept | None, *, listed: bool =
         return Kept(item, None, seen, seen, listed)
     shown = _as_item(detail, item)
     if before is not None and before.detail == detail and before.seen == seen:
-        # Twice the same, and the two differ: the detail is not newer, the service is like that.
+        # The item and the detail are what they were the last time, and still differ: the service
+        # shows them so. With the detail's fingerprint every sync would fetch it again.
         return Kept(shown, detail, seen, seen, listed)
     return Kept(shown, detail, fingerprint(shown), seen, listed)
 

@@ -78,7 +78,6 @@ _PAUSES = (0.01, 0.04, 0.1, 0.0)
 #: What leads from each version of the tables to the next one; the version is their number.
 MIGRATIONS: Sequence[str] = (_FIRST,)
 
-
 #: How often a new file is asked to take WAL, 0.02 s apart.
 _MOST_TRIES = 250
 
@@ -102,7 +101,7 @@ def open_file(path: str, migrations: Sequence[str] = MIGRATIONS) -> sqlite3.Conn
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     try:
         _migrate(connection, path, migrations)
-        # After the tables are made: so the file itself says from the start that it is a mirror.
+        # After the tables: so the file itself, and not its log, says that it is a mirror.
         _begin_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:

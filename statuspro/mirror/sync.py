@@ -49,14 +49,14 @@ class Sync(Iterator[Change]):
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self._pid = os.getpid()
-        # It knows nothing of this object: so it ends as soon as a loop forgets this object.
+        # The generator does not refer to this object, so it ends when a loop drops the object.
         self._changes = steps.run()
 
     def __iter__(self) -> Sync:
         return self
 
     def __next__(self) -> Change:
-        if os.getpid() != self._pid:  # the lock stays with the parent
+        if os.getpid() != self._pid:  # in a child the lock is the parent's
             raise MirrorError("This sync was begun by another process: begin one in this process.")
         return next(self._changes)
 
@@ -167,7 +167,7 @@ class Steps:
             except APIError as error:
                 self._put_aside(error)
                 continue
-            # Whether it came into the filters by what differs.
+            # It did not pass the filters: what differs is why the list shows it now.
             is_explained = before is not None and fits(before.item, self._params) is False
             yield from self._store(order_id, before, now, is_explained=is_explained)
 
