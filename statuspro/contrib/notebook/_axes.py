@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-#: An ink that can be read on a light page and on a dark one.
-_INK = "#767676"
+#: Inks that can be read on a light page and on a dark one. They lie on both sides of the middle:
+#: a notebook puts a sheet behind a figure whose ticks are all dark, or all light.
+_INK, _INK_OF_NUMBERS = "#767676", "#808080"
 
 #: What readers set who have chosen a style.
 _OF_STYLES = ("figure.facecolor", "axes.facecolor", "text.color", "axes.labelcolor", "xtick.color")
@@ -70,13 +71,14 @@ def _defaults() -> dict[str, Any]:
 
 
 def _suit_any_page(ax: Axes) -> None:
-    """Lets the page show through a figure, and draws in an ink for light and dark ones."""
+    """Lets the page show through a figure, and draws in inks for light and dark ones."""
     for patch in (ax.figure.patch, ax.patch):
         patch.set_facecolor("none")
     for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
         text.set_color(_INK)
     ax.spines[:].set_color(_INK)
-    ax.tick_params(colors=_INK)
+    ax.tick_params(axis="x", colors=_INK_OF_NUMBERS)
+    ax.tick_params(axis="y", colors=_INK)
 
 
 def settings() -> Any:

