@@ -5,20 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from importlib import metadata
-from typing import Literal, NamedTuple
 
-import requests
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from statuspro._version import __version__
-from statuspro.cli.exits import AUTHENTICATION, DONE, REFUSED, in_the_shell, text_of
+from statuspro.cli.doctor import Finding
+from statuspro.cli.exits import AUTHENTICATION, REFUSED, in_the_shell, text_of
+from statuspro.cli.service_checks import findings_of, not_reached
 from statuspro.cli.session import ShellClient, own_storage, place_of
 from statuspro.config import (
     BASE_URL,
@@ -31,29 +29,17 @@ from statuspro.config import (
 )
 from statuspro.errors import (
     APIConnectionError,
-    AuthenticationError,
     ConfigurationError,
-    InvalidResponseError,
-    NotFoundError,
-    PermissionDeniedError,
     RateLimitError,
-    RedirectError,
-    ServerError,
     StatusProError,
     without_section,
 )
 from statuspro.pacing import RateLimit, budget_for, limit_in
 from statuspro.redaction import Secret
-from statuspro.responses import unwrap_array
 from statuspro.session import Client
-
-State = Literal["ok", "warning", "problem"]
 
 #: Seconds: for each step of the one request, and for all of it.
 _TIMEOUT, _DEADLINE = 5.0, 10.0
-
-#: Seconds. The service's clock shows whole ones, and the response takes its time.
-_MOST_DIFFERENCE = 5.0
 
 #: An extra, and a package that it brings.
 _EXTRAS = {
@@ -66,56 +52,6 @@ _EXTRAS = {
 
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-#: What to do, by what an error of a connection says.
-_OF_CONNECTIONS = (
-    (
-        "The proxy refused",
-        "Check the proxy, and the name and the password that it wants: {proxies}.",
-    ),
-    ("by way of the proxy", "Check the proxy of the environment: {proxies}."),
-    ("cannot be resolved", "Check the network, and the host in the base URL."),
-    (
-        "No secure connection",
-        "Check this machine's clock. Where a company's proxy looks into what is encrypted, "
-        "REQUESTS_CA_BUNDLE must name its certificates.",
-    ),
-    ("refused", "Nothing listens there: check the host and the port in the base URL."),
-    ("in time", "Check the network, a firewall, and the base URL."),
-    ("", "Check the network and the base URL, and try again."),
-)
-
-_CHECK_URL = "Check the base URL: it ends in /api/v1."
-
-#: What to do, by the kind of the service's error.
-_OF_RESPONSES: tuple[tuple[type[StatusProError], str, int], ...] = (
-    (AuthenticationError, "Put a valid key of the account in its place.", AUTHENTICATION),
-    (PermissionDeniedError, "Ask in StatusPro what this key may do.", AUTHENTICATION),
-    (RateLimitError, "Others have used the limit of this key: try again in a minute.", REFUSED),
-    (NotFoundError, _CHECK_URL, REFUSED),
-    (RedirectError, _CHECK_URL, REFUSED),
-    (InvalidResponseError, f"It may not be StatusPro. {_CHECK_URL}", REFUSED),
-    (ServerError, "The service fails: try again later.", REFUSED),
-    (StatusProError, "Try again.", REFUSED),
-)
-
-
-class Finding(NamedTuple):
-    """What a check found.
-
-    Attributes:
-        check: what was looked at.
-        state: how it is.
-        said: what was found.
-        advice: what to do.
-        code: the exit code of the command, if nothing worse is found.
-    """
-
-    check: str
-    state: State
-    said: str
-    advice: str = ""
-    code: int = DONE
 
 
 def _said(error: StatusProError) -> str:
@@ -286,20 +222,15 @@ class Examination:
             with self._client(storage=self._storage) as client:
                 response = client.get("/statuses")
         except APIConnectionError as error:
-            fragments = (
-                (words, advice) for words, advice in _OF_CONNECTIONS if words in error.message
-            )
-            advice = next(fragments)[1].format(proxies=_proxies_set() or "its settings")
-            yield Finding("service", "problem", error.message, advice, REFUSED)
+            yield not_reached(error, _proxies_set() or "its settings")
         except RateLimitError as error:  # of our own budget
             advice = f"Try again in {error.retry_after:.0f} s: other commands have used the budget."
             yield Finding("service", "problem", "not asked: the budget is used up", advice, REFUSED)
         except (StatusProError, OSError) as error:  # such as a bundle that cannot be read
             yield Finding("service", "problem", text_of(error), code=REFUSED)
         else:
-            yield self._response(response)
-            yield from self._limit_of(response)
-            yield from _clock(response)
+            key_from = None if self._key is None else self._settings.key_from
+            yield from findings_of(response, key_from, self._limit)
 
     def _client(self, storage: str | None = None, logger: logging.Logger | None = None) -> Client:
         """A client that asks once, with the key if there is one."""
@@ -317,58 +248,6 @@ class Examination:
             timeout=_TIMEOUT,
             deadline=_DEADLINE,
         )
-
-    def _response(self, response: requests.Response) -> Finding:
-        milliseconds = round(response.elapsed.total_seconds() * 1000)
-        in_time = f"in {milliseconds} ms"
-        if self._key is None and response.status_code == requests.codes.unauthorized:
-            return Finding("service", "ok", f"reached {in_time}; there was no key to try")
-        try:
-            count = len(unwrap_array(response))
-        except StatusProError as error:
-            advice, code = next(
-                (advice, code) for kind, advice, code in _OF_RESPONSES if isinstance(error, kind)
-            )
-            said = getattr(error, "message", str(error))
-            status = response.status_code
-            if status == requests.codes.unauthorized:
-                advice = f"{advice} It was found in {self._settings.key_from}."
-            return Finding("service", "problem", f"{status}: {said}", advice, code)
-        if self._key is None:
-            said = f"reached {in_time}; it wants no key, so it may not be StatusPro"
-            return Finding("service", "warning", said, _CHECK_URL)
-        return Finding("service", "ok", f"reached {in_time}; it takes the key ({count} statuses)")
-
-    def _limit_of(self, response: requests.Response) -> Iterator[Finding]:
-        """Compares the limit that the service tells, if it does, with ours."""
-        told, left = (response.headers.get(f"X-RateLimit-{name}", "") for name in _OF_LIMIT)
-        if not told.isdecimal():
-            return
-        said = f"the service says {told} requests"
-        said += f", {left} of them left" if left.isdecimal() else ""
-        if self._limit is not None and int(told) < self._limit.requests:
-            advice = f"Set {RATE_LIMIT}={told}."
-            yield Finding("limit", "warning", f"{said}: less than we keep to", advice)
-        else:
-            yield Finding("limit", "ok", said)
-
-
-_OF_LIMIT = ("Limit", "Remaining")
-
-
-def _clock(response: requests.Response) -> Iterator[Finding]:
-    """Compares this machine's clock with the service's."""
-    try:
-        theirs = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-    except ValueError:
-        return
-    ahead = time.time() - response.elapsed.total_seconds() / 2 - theirs
-    if abs(ahead) <= _MOST_DIFFERENCE:
-        yield Finding("clock", "ok", "goes with the service's")
-        return
-    way = "ahead of" if ahead > 0 else "behind"
-    said = f"this machine's is {abs(ahead):,.0f} s {way} the service's"
-    yield Finding("clock", "warning", said, "Set it, or have it set by NTP.")
 
 
 def _left_in(client: Client) -> str:

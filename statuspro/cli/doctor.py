@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
 from statuspro.cli.command import command
+from statuspro.cli.exits import DONE
 from statuspro.cli.output import Column, Output, plain, prints
 from statuspro.cli.waiting import line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from statuspro.cli.checks import Finding
 
 _EXAMPLES = """
     statuspro doctor
@@ -31,6 +30,24 @@ _MARKS = {
     "warning": ("!", "!", "yellow"),
     "problem": ("✗", "x", "red"),
 }
+
+
+class Finding(NamedTuple):
+    """What a check found.
+
+    Attributes:
+        check: what was looked at.
+        state: how it is.
+        said: what was found.
+        advice: what to do.
+        code: the exit code of the command, if nothing worse is found.
+    """
+
+    check: str
+    state: Literal["ok", "warning", "problem"]
+    said: str
+    advice: str = ""
+    code: int = DONE
 
 
 @command("doctor", _EXAMPLES)

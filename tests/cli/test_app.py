@@ -228,6 +228,17 @@ def test_a_stream_that_is_closed_is_no_error(closed: str, shop: Sandbox) -> None
     assert (shown.returncode, shown.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "command", ["comment 1188 - --yes", "bulk shipped --file - --no-email --yes"]
+)
+def test_what_comes_from_a_closed_standard_input_is_refused(command: str, shop: Sandbox) -> None:
+    script = f'"{sys.executable}" -m statuspro {command} <&-'
+    shown = subprocess.run(["sh", "-c", script], capture_output=True, text=True)
+    assert shown.returncode == 2
+    assert shown.stderr.startswith("Error: Standard input is closed.\n")
+    assert shop.requests == []
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a disk that is full")
 def test_a_full_disk_is_told_in_one_line(shop: Sandbox) -> None:
     with open("/dev/full", "w") as full:
