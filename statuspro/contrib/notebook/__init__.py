@@ -1,6 +1,7 @@
 """Orders in notebooks: data frames, plots, and a bar that says why it waits.
 
-The extra `notebook` brings what this needs: pandas, matplotlib and tqdm.
+The extra `notebook` brings what this needs: pandas, matplotlib and tqdm. A module whose name begins
+with an underscore has nothing that users call.
 """
 
 try:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from statuspro.contrib.notebook._progress import Progress
+from statuspro.contrib.notebook._rows import OrderRows
 from statuspro.contrib.notebook.columns import Statuses
 from statuspro.contrib.notebook.interruption import kept
 from statuspro.contrib.notebook.labels import Label, check_labels, label_column, label_of
-from statuspro.contrib.notebook.progress import Progress
-from statuspro.contrib.notebook.rows import OrderRows
 from statuspro.contrib.notebook.sources import Source, check_filters, read_catalogue, read_orders
 from statuspro.types import FinancialStatuses, FulfillmentStatuses, Strings
 

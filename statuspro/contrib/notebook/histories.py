@@ -12,8 +12,8 @@ from statuspro import _arguments
 from statuspro._flat import value_at
 from statuspro.api.bulk import get_orders
 from statuspro.contrib.notebook import columns
+from statuspro.contrib.notebook._progress import Progress
 from statuspro.contrib.notebook.interruption import kept
-from statuspro.contrib.notebook.progress import Progress
 from statuspro.contrib.notebook.sources import (
     Order,
     Source,

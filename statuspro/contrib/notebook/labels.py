@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from statuspro import _arguments
 from statuspro.api.orders import PATH, filter_params, iter_order_pages
 from statuspro.contrib.notebook import columns
-from statuspro.contrib.notebook.progress import Progress
+from statuspro.contrib.notebook._progress import Progress
 from statuspro.pagination.walk import Walk
 from statuspro.session import Client
 from statuspro.types import OrderFilters

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeGuard
 from statuspro import _arguments
 from statuspro.api.orders import iter_order_pages
 from statuspro.api.statuses import get_statuses
-from statuspro.contrib.notebook.progress import Progress
+from statuspro.contrib.notebook._progress import Progress
 from statuspro.session import Client
 from statuspro.types import OrderFilters, OrderList, StatusDefinition
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from statuspro._progress import counted
 from statuspro.contrib.notebook import columns
+from statuspro.contrib.notebook._progress import Progress
+from statuspro.contrib.notebook._rows import OrderRows, row_of
 from statuspro.contrib.notebook.interruption import kept
-from statuspro.contrib.notebook.progress import Progress
-from statuspro.contrib.notebook.rows import OrderRows, row_of
 from statuspro.mirror import Sync
 from statuspro.session import Client
 from statuspro.types import (

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from statuspro import Client, RateLimit, StatusProClient
-from statuspro.contrib.notebook import history_frame, orders_frame, progress, sync
-from statuspro.contrib.notebook.progress import Progress
+from statuspro.contrib.notebook import _progress, history_frame, orders_frame, sync
+from statuspro.contrib.notebook._progress import Progress
 from statuspro.mirror import Mirror
 from statuspro.sandbox import Sandbox
 from tests.support.promptness import within
@@ -29,8 +29,8 @@ REASON = "rate limit: 60 requests a minute are used"
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard error is like a terminal, and a bar shows at once."""
-    monkeypatch.setattr(progress, "is_live", lambda _: True)
-    monkeypatch.setattr(progress, "_SHORTEST_SHOWN", 0.0)
+    monkeypatch.setattr(_progress, "is_live", lambda _: True)
+    monkeypatch.setattr(_progress, "_SHORTEST_SHOWN", 0.0)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The time that lines of a file go by; it stands still but for what a test says."""
     clock = SimpleNamespace(now=1000.0, time=time.time)
     clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(_progress, "time", clock)
     return clock
 
 
@@ -174,7 +174,7 @@ def test_the_longest_of_several_waits_is_counted_down(capsys: pytest.CaptureFixt
 def test_what_is_fast_needs_no_bar(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_SHORTEST_SHOWN", 60.0)
+    monkeypatch.setattr(_progress, "_SHORTEST_SHOWN", 60.0)
     with Progress("Orders", shown=True) as shown:
         shown.wait(0.9, REASON)
         shown.at(100, 100)
@@ -226,7 +226,7 @@ def test_a_handler_of_the_user_gets_the_record_of_a_wait(
 def test_without_a_handler_only_the_record_of_a_wait_is_passed_over(
     client: StatusProClient, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_has_handlers", lambda logger: False)
+    monkeypatch.setattr(_progress, "_has_handlers", lambda logger: False)
     logger = logging.getLogger("tests.of_the_user")
     records: list[Any] = []
     monkeypatch.setattr(logger, "handle", records.append)
@@ -336,8 +336,8 @@ def test_a_notebook_gets_a_bar_though_it_is_no_terminal(
 ) -> None:
     shell = SimpleNamespace(config=config)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    display = progress._display("Orders")
-    assert isinstance(display, progress._Bar) is is_bar
+    display = _progress._display("Orders")
+    assert isinstance(display, _progress._Bar) is is_bar
 
 
 def test_without_tqdm_a_message_is_printed_once(
@@ -351,7 +351,7 @@ def test_without_tqdm_a_message_is_printed_once(
         return real(name, *args)
 
     monkeypatch.setattr(builtins, "__import__", importing)
-    monkeypatch.setattr(progress, "_has_said", False)
+    monkeypatch.setattr(_progress, "_has_said", False)
     for _ in range(2):
         assert len(orders_frame(client)) == 60
     said = 'No progress is shown without tqdm: pip install "statuspro[notebook]"\n'
