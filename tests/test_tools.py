@@ -1,10 +1,14 @@
 """What the tools' settings and the guide for contributors name exists: files, modules, sessions."""
 
 import re
+import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.processes import Process
 
 ROOT = Path(__file__).parent.parent
 PAGES = ["CONTRIBUTING.rst", "README.rst", "noxfile.py", "pyproject.toml", "setup.cfg"]
@@ -45,3 +49,17 @@ def test_every_session_of_nox_that_the_guide_names_exists() -> None:
     words = [word for each in named for word in each.partition(" -- ")[0].split()]
     names = {word.partition("-3.")[0] for word in words}
     assert {"lint", "types", "tests", "changelog"} <= names <= sessions
+
+
+def test_no_test_waits_for_a_process_that_it_has_given_up() -> None:
+    """`subprocess.Popen` does where its block fails: tests.support.processes has one that kills."""
+    modules = (ROOT / "tests").rglob("*.py")
+    waits = re.compile(r"with\s+\(?\s*subprocess\.Popen\b")
+    assert [path.name for path in modules if waits.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_a_process_ends_where_its_block_fails() -> None:
+    process = Process[bytes]([sys.executable, "-c", "import time; time.sleep(3600)"])
+    with pytest.raises(ZeroDivisionError), process:
+        raise ZeroDivisionError
+    assert process.returncode == -signal.SIGKILL

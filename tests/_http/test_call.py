@@ -32,6 +32,7 @@ from statuspro._http.call import (
 )
 from statuspro.pacing import Budget, Slot, Wait
 from statuspro.sandbox import Sandbox
+from tests.support.processes import Process
 from tests.support.promptness import within
 
 
@@ -390,7 +391,7 @@ except KeyboardInterrupt:
 
 
 def test_ctrl_c_in_a_wait_leaves_the_budget_correct(sandbox: Sandbox) -> None:
-    process = subprocess.Popen(
+    process = Process[str](
         [sys.executable, "-c", _INTERRUPTED, sandbox.base_url], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None

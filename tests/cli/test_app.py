@@ -14,6 +14,7 @@ from statuspro.cli import app
 from statuspro.sandbox import Sandbox
 from tests.support.imports import modules_after
 from tests.support.polling import eventually
+from tests.support.processes import Process
 from tests.support.terminal import COMMAND, environment, invoke, run, spawn, to_the_end
 
 WITHOUT = """
@@ -140,7 +141,7 @@ def test_a_fault_of_a_command_is_told_in_one_line(
 
 @pytest.mark.parametrize("form", ["jsonl", "csv", "table"])
 def test_a_reader_that_leaves_ends_the_command_quietly(shop: Sandbox, form: str) -> None:
-    with subprocess.Popen(
+    with Process[bytes](
         [*COMMAND, "list", "--all", "-o", form],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -212,7 +213,7 @@ def test_version_needs_no_requests() -> None:
 def test_a_reader_that_leaves_at_once_ends_the_command_quietly(arguments: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with subprocess.Popen(
+    with Process[bytes](
         [*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, env=environment({})
     ) as process:
         os.close(writing)

@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from operator import methodcaller
@@ -23,6 +22,7 @@ from statuspro.api.journal import Journal
 from statuspro.sandbox import Sandbox
 from statuspro.sandbox.catalogue import IN_PRODUCTION, SHIPPED
 from tests.support.polling import eventually
+from tests.support.processes import Process
 from tests.support.terminal import COMMAND, environment, invoke, plain, spawn, to_the_end
 
 BULK = "/orders/bulk-status"
@@ -470,7 +470,7 @@ def test_killed_half_way_it_goes_on_and_mails_nobody_twice(
             orders.shop.inject(lambda answer, pause: answer(), method="POST")
         orders.shop.slow(30, method="POST")
     paced = {"STATUSPRO_RATE_LIMIT": "none" if is_open else "600/2/2"}
-    with subprocess.Popen([*COMMAND, *said], env=environment(paced)) as process:
+    with Process[bytes]([*COMMAND, *said], env=environment(paced)) as process:
         number = 3 if is_open else 2
         steps = '"sent"' if is_open else '"accepted"'
         assert eventually(

@@ -11,6 +11,7 @@ import pytest
 
 from statuspro.cli import demo
 from statuspro.cli.drawing import Console
+from tests.support.processes import Process
 from tests.support.terminal import COMMAND, environment, on_terminal, plain, run
 
 
@@ -84,7 +85,7 @@ def test_a_pipe_whose_encoding_knows_no_bullet_gets_plain_text() -> None:
 
 
 def test_a_reader_that_leaves_ends_the_demo_quietly() -> None:
-    with subprocess.Popen(
+    with Process[bytes](
         [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment({})
     ) as process:
         assert process.stdout is not None
@@ -111,7 +112,7 @@ def test_no_color_in_a_terminal() -> None:
 
 
 def test_ctrl_c_ends_the_demo_without_a_traceback() -> None:
-    with subprocess.Popen(
+    with Process[bytes](
         [*COMMAND, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment({})
     ) as process:
         assert process.stdout is not None

@@ -19,6 +19,7 @@ from statuspro.cli.orders import ORDER_COLUMNS
 from statuspro.cli.session import ShellClient
 from statuspro.sandbox import Sandbox
 from tests.support.polling import eventually
+from tests.support.processes import Process
 from tests.support.terminal import COMMAND, environment, invoke, on_terminal, plain, run
 
 
@@ -137,7 +138,7 @@ def large(many: Sandbox, monkeypatch: pytest.MonkeyPatch, shop: Sandbox) -> Sand
 def test_a_reader_that_has_seen_enough_ends_the_walk_at_its_first_page(
     form: str, large: Sandbox
 ) -> None:
-    with subprocess.Popen(
+    with Process[bytes](
         [*COMMAND, "list", "--all", "-o", form],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -322,7 +323,7 @@ def test_an_encoding_without_dots_and_dashes(add: Callable[..., str]) -> None:
 
 def test_a_list_that_waits_can_be_ended(shop: Sandbox) -> None:
     shop.slow(30)
-    with subprocess.Popen([*COMMAND, "list"], env=environment({}), stderr=subprocess.PIPE) as one:
+    with Process[bytes]([*COMMAND, "list"], env=environment({}), stderr=subprocess.PIPE) as one:
         assert eventually(lambda: bool(shop.requests), 30)
         one.send_signal(2)
         assert one.wait(timeout=30) == 130

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import random
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,7 @@ from statuspro.mirror import Mirror
 from statuspro.sandbox import Sandbox
 from tests.support.mirrors import assert_equal
 from tests.support.paths import ROOT
+from tests.support.processes import Process
 
 _SYNCS = """
 import os, sys
@@ -57,7 +57,7 @@ class Killed:
         command = [sys.executable, "-c", _SYNCS, *arguments]
         # A moment after so many requests: the machine's load does not decide how far it comes.
         last = len(self.sandbox.requests) + self.rng.randint(0, 60)
-        with subprocess.Popen(command, cwd=ROOT) as process:
+        with Process[bytes](command, cwd=ROOT) as process:
             while process.poll() is None and len(self.sandbox.requests) < last:
                 time.sleep(0.001)
             time.sleep(self.rng.uniform(0, 0.005))

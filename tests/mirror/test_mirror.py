@@ -21,6 +21,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
 from tests.support.mirrors import DirectClient
 from tests.support.paths import ROOT
+from tests.support.processes import Process
 
 NAMES = ["Ann Lee", "ANN-MARIE STRAẞE", "Zoë Ünal", "100% Wool", "a_b", "Örjan İnci", "ὈΔΥΣΣΕΎΣ"]
 
@@ -194,7 +195,7 @@ def test_another_process_reads_while_a_loop_goes_on(
     path: Path, mirror: Mirror, client: StatusProClient
 ) -> None:
     command = [sys.executable, "-c", _READS, str(path)]
-    with subprocess.Popen(
+    with Process[str](
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as reader:
         assert reader.stdin is not None

@@ -27,6 +27,7 @@ from statuspro.sandbox import Sandbox
 from tests.support.forks import runs_in_fork
 from tests.support.interruption import interrupted_at_each_line
 from tests.support.paths import ROOT
+from tests.support.processes import Process
 from tests.support.promptness import within
 from tests.support.senders import send_many, start_process, times_in
 from tests.support.simulation import Callers, Clock, Service, spans_a_period
@@ -611,10 +612,9 @@ def test_ctrl_c_while_the_file_is_locked_ends_the_wait_at_once_and_leaves_it_fre
     command = [sys.executable, "-c", INTERRUPTED, f"sqlite:///{path}"]
     for _ in range(3):
         locker.execute("BEGIN IMMEDIATE")
-        process = subprocess.Popen(
+        with Process[str](
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        with process:
+        ) as process:
             assert process.stdout is not None
             assert process.stdin is not None
             assert process.stdout.readline() == "ready\n"

@@ -17,6 +17,7 @@ import pytest
 from statuspro.sandbox import Sandbox
 from tests.contrib.django.conftest import SETTINGS
 from tests.support.paths import ROOT
+from tests.support.processes import Process
 from tests.support.terminal import environment
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL here")
@@ -86,7 +87,7 @@ class Killed:
     def sync(self, *, kill: bool) -> None:
         """Runs a sync; kills it when its receivers have been told of a few changes more."""
         last = len(self.told()) + self.rng.randint(1, 8)
-        with subprocess.Popen(
+        with Process[str](
             self._command, env=self._environment, stdout=subprocess.PIPE, text=True
         ) as process:
             while kill and process.poll() is None:

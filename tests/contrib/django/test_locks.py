@@ -20,6 +20,7 @@ from tests.contrib.django.conftest import SETTINGS
 from tests.support.forks import runs_in_fork
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
+from tests.support.processes import Process
 
 _HOLDS = """
 import sys, django
@@ -140,7 +141,7 @@ def test_a_killed_process_leaves_no_lock(locked: str) -> None:
     names = ("ENGINE", "NAME", "USER", "HOST")
     settings = json.dumps({name: given[name] for name in names if given[name]})
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": SETTINGS}
-    with subprocess.Popen(
+    with Process[bytes](
         [sys.executable, "-c", _HOLDS, settings],
         cwd=ROOT,
         env=environment,

@@ -19,6 +19,7 @@ from statuspro.sandbox import Sandbox
 from tests.contrib.django.conftest import SETTINGS, Manage
 from tests.support.paths import ROOT
 from tests.support.polling import eventually
+from tests.support.processes import Process
 from tests.support.terminal import PATIENCE, environment, plain
 
 ORDERS = 12
@@ -404,7 +405,7 @@ def test_a_signal_ends_it_at_once_and_the_next_sync_goes_on(
     shop: Shop, sandbox: Sandbox, sign: signal.Signals
 ) -> None:
     sandbox.slow(20, path="/orders/*")
-    with subprocess.Popen(
+    with Process[str](
         shop.command("statuspro_sync", "--watch", "5"),
         env=shop.environment,
         stderr=subprocess.PIPE,

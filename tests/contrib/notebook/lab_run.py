@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.browser import chromium, resize
 from tests.support.polling import eventually
+from tests.support.processes import Process
 
 if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
@@ -68,7 +68,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyterlab", *_OPTIONS]
     folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "HOME": "home"}
     own = {name: str(folder / each) for name, each in folders.items()}
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, **own}) as server:
+    with Process[bytes](command, cwd=folder, env={**os.environ, **own}) as server:
         try:
             # The file is there before it is written.
             _wait(lambda: any(each.stat().st_size for each in folder.glob(_TOLD)))
