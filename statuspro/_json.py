@@ -60,12 +60,12 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def object_in(value: object) -> dict[str, Any]:
+def as_object(value: object) -> dict[str, Any]:
     """Returns a value that is an object, and an empty object in the place of any other value."""
     return value if is_object(value) else {}
 
 
-def array_in(value: object) -> list[Any]:
+def as_array(value: object) -> list[Any]:
     """Returns a value that is an array, and an empty array in the place of any other value."""
     return value if is_array(value) else []
 

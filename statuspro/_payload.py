@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from statuspro._json import array_in
+from statuspro._json import as_array
 from statuspro.values import hex_color, parse_moment
 
 
@@ -23,7 +23,7 @@ def object_in(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def objects_in(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Returns the objects in the array of this name; none where there is no array."""
-    return [value for value in array_in(payload.get(name)) if is_object(value)]
+    return [value for value in as_array(payload.get(name)) if is_object(value)]
 
 
 def moment_of(value: object) -> datetime | None:

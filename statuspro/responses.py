@@ -12,7 +12,7 @@ import requests
 from statuspro import _json
 from statuspro._http.call import SAFE_METHODS
 from statuspro._http.retry import seconds_to_wait
-from statuspro._json import is_array, is_object, object_in
+from statuspro._json import as_object, is_array, is_object
 from statuspro.errors import (
     APIError,
     AuthenticationError,
@@ -256,7 +256,7 @@ def _decoded(content: bytes, declared: str | None) -> str:
 
 
 def _message(response: requests.Response, body: Any, redactor: Redactor) -> str:
-    said = object_in(body).get("message")
+    said = as_object(body).get("message")
     if isinstance(said, str) and said.strip() and len(said) <= _LONGEST_MESSAGE:
         return said
     reason = redactor.text(str(response.reason or ""))
@@ -266,7 +266,7 @@ def _message(response: requests.Response, body: Any, redactor: Redactor) -> str:
 def _validation_errors(body: Any) -> dict[str, list[str]]:
     return {
         field: [str(item) for item in said] if is_array(said) else [str(said)]
-        for field, said in object_in(object_in(body).get("errors")).items()
+        for field, said in as_object(as_object(body).get("errors")).items()
     }
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from statuspro import _arguments
-from statuspro._json import array_in
+from statuspro._json import as_array
 from statuspro.types import TimelineItem
 
 # Patterns are compiled when they are first used: `import statuspro` need not wait for that.
@@ -181,7 +181,7 @@ def _oldest_first(history: Any) -> list[tuple[datetime, Mapping[str, Any]]]:
     """The entries with their moments; those of one second stay in the order they came about."""
     dated = [
         (at, entry)
-        for entry in array_in(history)
+        for entry in as_array(history)
         if _arguments.is_mapping(entry) and (at := _moment_of(entry)) is not None
     ]
     if dated and dated[0][0] > dated[-1][0]:

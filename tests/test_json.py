@@ -65,8 +65,8 @@ def agree(content: bytes) -> None:
 def test_a_value_is_an_object_or_an_array_or_neither(value: object) -> None:
     assert _json.is_object(value) is (type(value) is dict)
     assert _json.is_array(value) is (type(value) is list)
-    assert _json.object_in(value) == (value if type(value) is dict else {})
-    assert _json.array_in(value) == (value if type(value) is list else [])
+    assert _json.as_object(value) == (value if type(value) is dict else {})
+    assert _json.as_array(value) == (value if type(value) is list else [])
 
 
 # Any document, and any bytes --------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 from statuspro._arguments import TRIMMED
 from statuspro._http.call import one_call
-from statuspro._json import is_array, is_object, object_in
+from statuspro._json import as_object, is_array, is_object
 from statuspro._payload import moment_of
 from statuspro.errors import (
     APIConnectionError,
@@ -141,7 +141,7 @@ def moved_since(
             found = Outcome.UNCLEAR
     status = order.get("status")
     if _code(status) == wanted:
-        end = _end_of_second(object_in(status).get("set_at"))
+        end = _end_of_second(as_object(status).get("set_at"))
         if end is None or end > sent - doubt:
             return Outcome.UNCLEAR
     return found
@@ -254,7 +254,7 @@ def _identity(entry: Json) -> str:
 
 
 def _code(status: Any) -> str | None:
-    code = object_in(status).get("code")
+    code = as_object(status).get("code")
     return _folded(code) if isinstance(code, str) else None
 
 

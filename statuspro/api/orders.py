@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from statuspro import _arguments
 from statuspro._http.call import one_call
-from statuspro._json import object_in
+from statuspro._json import as_object
 from statuspro.errors import StatusProError
 from statuspro.pagination.page import MOST_PER_PAGE, Item, Page, checked_per_page, read_page
 from statuspro.pagination.walk import Walk
@@ -265,7 +265,7 @@ def _keep(has_status: bool | None) -> Callable[[dict[str, Any]], bool] | None:
 
 
 def _is_set(order: dict[str, Any]) -> bool:
-    return bool(object_in(order.get("status")).get("is_set"))
+    return bool(as_object(order.get("status")).get("is_set"))
 
 
 def get_order(client: Client, order_id: int | str) -> Order:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from statuspro._json import array_in
+from statuspro._json import as_array
 from statuspro.api.statuses import get_statuses
 from statuspro.api.summary import summarize_orders
 from statuspro.cli.command import command
@@ -98,7 +98,7 @@ class _Counting:
         if not response.ok:
             return
         if not self._count:
-            self._needed = self._OTHERS + len(array_in(response.json()))
+            self._needed = self._OTHERS + len(as_array(response.json()))
         self._count += 1
         line.tell(f"Counting orders: {self._count} of {self._needed} requests")
 

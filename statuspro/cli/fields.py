@@ -7,7 +7,7 @@ from typing import Any, get_origin, is_typeddict
 
 import click
 
-from statuspro._json import is_object, object_in
+from statuspro._json import as_object, is_object
 
 #: The nearest names that a refusal shows, and how alike they are at the least.
 _MOST_NEAR, _LEAST_ALIKE = 3, 0.5
@@ -58,7 +58,7 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _in(record: Any) -> Iterator[str]:
-    for name, value in object_in(record).items():
+    for name, value in as_object(record).items():
         yield name
         yield from (f"{name}.{path}" for path in _in(value))
 

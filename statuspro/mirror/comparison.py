@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any, Literal, cast
 
 from statuspro._flat import value_at
-from statuspro._json import array_in, is_array, is_object
+from statuspro._json import as_array, is_array, is_object
 from statuspro.mirror.storage import Json, Kept
 from statuspro.types import Change, MirroredOrder, OrderListItem
 
@@ -107,9 +107,9 @@ def _as_item(detail: Json, item: Json) -> Json:
 
 
 def _new_events(before: Json, now: Json) -> list[Json]:
-    known = Counter(map(_identity, array_in(before.get("history"))))
+    known = Counter(map(_identity, as_array(before.get("history"))))
     new: list[Json] = []
-    for entry in array_in(now.get("history")):
+    for entry in as_array(now.get("history")):
         if known[_identity(entry)]:
             known[_identity(entry)] -= 1
         else:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from statuspro._filelock import FileLock
-from statuspro._json import array_in
+from statuspro._json import as_array
 from statuspro._payload import is_object, object_in
 from statuspro.errors import MirrorError
 from statuspro.mirror.connection import Connection, storable
@@ -85,7 +85,7 @@ class SQLiteStorage:
 
     def store(self, order_id: int, kept: Kept, change: Change | None = None) -> None:
         """Keeps an order, see `Storage`."""
-        entries = array_in((kept.detail or {}).get("history"))
+        entries = as_array((kept.detail or {}).get("history"))
         with self._connection.transaction() as connection:
             connection.execute("DELETE FROM history WHERE order_id = ?", [order_id])
             connection.execute("DELETE FROM queue WHERE id = ?", [order_id])
