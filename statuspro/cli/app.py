@@ -31,7 +31,7 @@ _MODULES = {
     "statuses": "account",
     "summary": "account",
     "budget": "account",
-    "sync": "mirror",
+    "sync": "sync",
     "doctor": "doctor",
     "sandbox": "sandbox",
     "demo": "sandbox",

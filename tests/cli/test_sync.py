@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from statuspro.cli import mirror as module
+from statuspro.cli import sync as module
 from statuspro.cli import waiting
 from statuspro.mirror import Mirror
 from statuspro.sandbox import Sandbox
