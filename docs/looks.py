@@ -14,11 +14,13 @@ from sphinx.application import Sphinx
 
 _TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 _NAME = re.compile(r'(?<=<span class="pre">)[^<]+')
-#: Where a name may go on in the next line: `get_|order`, `client.|get`, `/orders|/{id}`.
+#: A name of so many characters stays whole.
+_SHORT = 16
+#: Where a longer name may go on in the next line: `get_|order`, `client.|get`, `/orders|/{id}`.
 _JOINT = re.compile(r"(?<=[\w)][_./(=,\[])(?=[\w'\"{])")
 #: Where a long word may: `InvalidResponse|Error`.
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LONG = re.compile(r"[A-Za-z]{17,}")
+_LONG = re.compile(rf"[A-Za-z]{{{_SHORT + 1},}}")
 _ALIAS = re.compile(r"TypeAliasForwardRef\('([\w.]+)'\)")
 #: An option of the shell is one word.
 _OPTION = re.compile(r"--[a-z][\w-]*")
@@ -75,5 +77,7 @@ def mend_page(_: Sphinx, page: str, template: str, context: dict[str, Any], tree
 def _breakable(name: re.Match[str]) -> str:
     if _OPTION.fullmatch(name[0]):
         return f'<span class="one-word">{name[0]}</span>'
+    if len(name[0]) <= _SHORT:
+        return name[0]
     text = _LONG.sub(lambda word: _HUMP.sub("<wbr>", word[0]), name[0])
     return _JOINT.sub("<wbr>", text)

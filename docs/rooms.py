@@ -34,8 +34,12 @@ def table(contract: dict[str, Any]) -> Iterator[str]:
         "",
         ".. list-table::",
         "    :class: stacked",
-        "    :widths: 6 36 58",
+        "    :header-rows: 1",
+        "    :widths: 36 10 54",
         "",
+        "    * - room",
+        "      - storey",
+        "      - what it does",
     )
     storeys = contract["layers"]
     for height, layer in zip(range(len(storeys), 0, -1), storeys, strict=True):
@@ -44,8 +48,8 @@ def table(contract: dict[str, Any]) -> Iterator[str]:
             if path is not None:
                 shown = path.relative_to(ROOT).as_posix() + ("/" if path.is_dir() else "")
                 yield from (
-                    f"    * - {height}",
-                    f"      - ``{shown}``",
+                    f"    * - ``{shown}``",
+                    f"      - {height}",
                     f"      - {first_line(path)}",
                 )
     yield ""

@@ -46,6 +46,17 @@ return [...document.querySelectorAll("article *")].filter(each => {
 }).map(each => `${each.tagName} ${each.className}: ${each.textContent.trim().slice(0, 60)}`);
 """
 
+#: Sections that have a heading and nothing else.
+EMPTY = """
+return [...document.querySelectorAll("article section:not(:has(> :not(h1, h2, h3, h4, span)))")]
+    .map(each => each.id);
+"""
+
+#: What is done to each chart, which is drawn on white.
+CHARTS = """
+return [...document.querySelectorAll("img.chart")].map(each => getComputedStyle(each).filter);
+"""
+
 #: Rows of a table and descriptions of functions are alike: the first ones stand for all.
 ALIKE = "tbody tr:nth-child(n+5), dl.py ~ dl.py ~ dl.py"
 
@@ -84,6 +95,9 @@ def test_a_page_can_be_read_by_eye_and_by_ear(page: str, scheme: Any, browser: A
     resize(browser, NARROW)
     prefer(browser, scheme)
     browser.get(address(page))
+    assert browser.execute_script(EMPTY) == []
+    is_turned = {"none" not in done for done in browser.execute_script(CHARTS)}
+    assert is_turned <= {scheme == "dark"}
     browser.execute_script(
         "document.querySelectorAll(arguments[0]).forEach(each => each.remove())", ALIKE
     )

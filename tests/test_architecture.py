@@ -63,8 +63,9 @@ def test_the_page_shows_every_room_with_its_first_line(rooms: dict[str, Any]) ->
 def test_a_contract_becomes_a_table_highest_room_first(rooms: dict[str, Any]) -> None:
     lines = list(rooms["table"](CONTRACT))
     assert lines[0] == "**A call goes down**"
-    assert [line.strip(" *-`") for line in lines if line.startswith("    * -")] == ["3", "2", "1"]
-    files = [line.strip(" -`") for line in lines if "``" in line]
+    storeys = [line.strip(" -") for line in lines if re.fullmatch(r"      - \d+", line)]
+    assert storeys == ["3", "2", "1"]
+    files = [line.strip(" *-`") for line in lines if line.startswith("    * - ``")]
     assert files == [f"statuspro/_http/{name}.py" for name in ("transport", "retry", "headers")]
 
 
