@@ -27,6 +27,7 @@ NOTEBOOKS = sorted(DOCS.glob("examples/*.ipynb"))
 _BLOCK = r"^( *)\.\. code-block:: {language}\n\n((?:\1 {{4}}.*\n|\n)+)"
 _LITERAL = re.compile(r"::\n\n((?: {4}.*\n|\n)+)")
 _PROMPT = "$ "
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Block(NamedTuple):
@@ -114,7 +115,7 @@ def _commands_in(code: str) -> list[Command]:
 def docstrings_of(text: str) -> Iterator[tuple[int, str]]:
     """Yields how many lines of a module stand above each of its docstrings, and the docstring."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
+        if isinstance(node, _DOCUMENTED) and node.body:
             match node.body[0]:
                 case ast.Expr(ast.Constant(str(text))) as first:
                     yield first.lineno - 1, text
