@@ -99,7 +99,8 @@ class Connection(ForkSafe):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            failure = MirrorError(f"The mirror {self.path} cannot be used: {error}. {_hint(error)}")
+            said = (isinstance(error, OSError) and error.strerror) or error
+            failure = MirrorError(f"The mirror {self.path} cannot be used: {said}. {_hint(error)}")
         else:
             return
         raise failure from None

@@ -152,7 +152,7 @@ def _acquired(lock: FileLock, path: str) -> bool:
     try:
         return lock.acquire()
     except OSError as error:
-        failure = MirrorError(f"The mirror {path} cannot be locked: {error}.")
+        failure = MirrorError(f"The mirror {path} cannot be locked: {error.strerror or error}.")
     raise failure from None
 
 

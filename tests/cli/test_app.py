@@ -230,6 +230,20 @@ def test_a_stream_that_is_closed_is_no_error(closed: str, shop: Sandbox) -> None
 
 
 @pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("lst", "Error: No such command 'lst'. Did you mean list?\n"),
+        ("status", "Error: No such command 'status'. Did you mean statuses?\n"),
+        ("xyzzy", "Error: No such command 'xyzzy'.\n"),
+    ],
+)
+def test_a_command_that_there_is_not_is_refused_with_the_near_one(word: str, told: str) -> None:
+    shown = invoke(word)
+    assert shown.exit_code == 2
+    assert shown.stderr == f"{told}Try 'statuspro --help'.\n"
+
+
+@pytest.mark.parametrize(
     "command", ["comment 1188 - --yes", "bulk shipped --file - --no-email --yes"]
 )
 def test_what_comes_from_a_closed_standard_input_is_refused(command: str, shop: Sandbox) -> None:

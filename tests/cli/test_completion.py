@@ -37,6 +37,7 @@ def path(tmp_path: Path) -> str:
         (["sandbox", "--verb"], ["--verbose"]),
         (["statuses", "--output", "js"], ["json", "jsonl"]),
         (["completion", ""], ["bash", "zsh", "fish"]),
+        (["lst", "--verb"], [""]),
     ],
 )
 def test_bash_completes(words: list[str], completed: list[str], path: str) -> None:

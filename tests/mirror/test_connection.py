@@ -66,4 +66,5 @@ def test_a_failure_says_what_to_do(error: Exception, hint: str, tmp_path: Path) 
         Connection(str(path)).transaction(),
     ):
         raise error
-    assert str(caught.value).startswith(f"The mirror {path} cannot be used: {error}. {hint}")
+    said = str(error).removeprefix("[Errno 13] ")
+    assert str(caught.value).startswith(f"The mirror {path} cannot be used: {said}. {hint}")
