@@ -234,9 +234,9 @@ def _draw_due(ax: Axes, bins: Bins, days: Any, now: Any) -> tuple[list[Patch], f
         handles.append(Patch(**shape, label=label))
     if bins.freq == "D":
         at = _axes.numbers(pd.DatetimeIndex([now]))
-        ax.vlines(at, 0, max(heights.max(), 1), color=_TODAY, linestyle=":", zorder=0.5)
+        ax.vlines(at, 0, max(np.max(heights), 1), color=_TODAY, linestyle=":", zorder=0.5)
     _axes.label_days(ax, index, bins.step, bins.label)
-    return handles, max(heights.max(), 1)
+    return handles, max(np.max(heights), 1)
 
 
 def _beyond(days: Any, first: Any, last: Any) -> str:
@@ -298,7 +298,7 @@ def _draw_flow(ax: Axes, bins: Bins, begins: Any, statuses: Sequence[Status]) ->
         heights = heights + counts
         handles.append(Patch(**shape))
     _axes.label_days(ax, index, bins.step, bins.label)
-    ax.set_ylim(0, heights.max() * 1.08)
+    ax.set_ylim(0, np.max(heights) * 1.08)
     _axes.legend_beside(ax, handles, labelled(statuses))
 
 
