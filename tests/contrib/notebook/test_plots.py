@@ -206,7 +206,7 @@ def test_a_missing_status_is_one_too(ax: Axes) -> None:
 
 
 def test_without_their_colours_the_statuses_are_neutral(ax: Axes) -> None:
-    plot_by_status(orders(CATALOGUE[:2], 1, 2)[["status"]], ax=ax)
+    plot_by_status(pd.DataFrame(orders(CATALOGUE[:2], 1, 2), columns=["status"]), ax=ax)
     assert {to_hex(bar.get_facecolor()) for bar in ax.patches} == {NEUTRAL}
 
 
