@@ -368,6 +368,15 @@ def test_a_folder_that_may_only_be_read_is_a_clear_error(
     open_folder.chmod(0o755)
 
 
+def test_a_lock_that_cannot_be_made_is_a_clear_error(
+    mirror: Mirror, path: Path, client: StatusProClient
+) -> None:
+    path.with_name(f"{path.name}-lock").mkdir()
+    with pytest.raises(MirrorError, match=r"cannot be locked: Is a directory\."):
+        list(mirror.sync(client))
+    assert mirror.synced_at is None
+
+
 # What others find in it
 
 

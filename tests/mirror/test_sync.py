@@ -690,15 +690,6 @@ def test_a_second_sync_of_a_file_is_refused(
     assert len(list(sync)) == 24
 
 
-def test_a_lock_that_cannot_be_made_is_a_clear_error(
-    mirror: Mirror, client: StatusProClient, path: Path
-) -> None:
-    path.with_name(f"{path.name}-lock").mkdir()
-    with pytest.raises(MirrorError, match=r"cannot be locked: Is a directory\."):
-        told(mirror, client)
-    assert mirror.synced_at is None
-
-
 def test_a_second_sync_is_refused_in_another_thread_and_through_a_link(
     path: Path, mirror: Mirror, client: StatusProClient
 ) -> None:
