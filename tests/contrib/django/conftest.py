@@ -82,15 +82,21 @@ def migrated_postgres(migrated: None, postgres: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture(params=["default", "postgres"])
-def alias(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Each of the project's databases, SQLite and PostgreSQL, in turn: see `committing_database`.
+def each_database(request: pytest.FixtureRequest) -> str:
+    """Each of the project's databases, SQLite and PostgreSQL, in turn: its alias.
 
-    It is the alias of the database.
+    The test leaves it as it was.
     """
     alias: str = request.param
     request.getfixturevalue("migrated" if alias == "default" else "migrated_postgres")
-    yield alias
-    empty(alias)
+    return alias
+
+
+@pytest.fixture
+def alias(each_database: str) -> Iterator[str]:
+    """The alias of each of the project's databases in turn: see `committing_database`."""
+    yield each_database
+    empty(each_database)
 
 
 def empty(using: str = "default") -> None:
