@@ -17,9 +17,11 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeGuard
+from typing import Any
 
 from urllib3 import Timeout
+
+from statuspro._kinds import is_iterable, is_list_or_tuple, is_mapping, is_tuple
 
 #: The service takes no more ids in one bulk call.
 MOST_IDS = 50
@@ -87,11 +89,6 @@ def timeout(name: str, value: Any) -> Any:
     return value
 
 
-def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
-    """Tells whether a value is a tuple."""
-    return isinstance(value, tuple)
-
-
 def deadline(name: str, value: Any) -> float | None:
     """None, or a number of seconds above 0."""
     return None if value is None else _limited_seconds(name, value, "None sets none")
@@ -118,11 +115,6 @@ def mapping(name: str, value: Any) -> Mapping[Any, Any]:
     return value
 
 
-def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Tells whether a value is a mapping."""
-    return isinstance(value, Mapping)
-
-
 def text(name: str, value: Any) -> str:
     """A string that is not blank; a `str` enum counts by its value."""
     if not isinstance(value, str):
@@ -141,16 +133,11 @@ def parameter(value: Any) -> Any:
 
 def texts(name: str, value: Any) -> list[str]:
     """A list or tuple of strings, not empty: as a filter that would mean all orders."""
-    if not is_list(value):
+    if not is_list_or_tuple(value):
         raise wrong_kind(name, "a list or tuple of strings", value)
     if not value:
         raise ValueError(f"{name} must not be empty: leave it out to filter by nothing")
     return [text(f"each of {name}", item) for item in value]
-
-
-def is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Tells whether a value is a list or a tuple."""
-    return isinstance(value, (list, tuple))
 
 
 def day(name: str, value: Any) -> str:
@@ -211,10 +198,6 @@ def order_ids(values: Any) -> list[int]:
 
 def iterable_of_ids(values: Any) -> Iterable[Any]:
     """Checks for an iterable of ids; a string is none, nor is a mapping."""
-    if not _is_iterable(values) or isinstance(values, (str, bytes, Mapping)):
+    if not is_iterable(values) or isinstance(values, (str, bytes, Mapping)):
         raise wrong_kind("order_ids", "an iterable of order ids", values)
     return values
-
-
-def _is_iterable(values: object) -> TypeGuard[Iterable[Any]]:
-    return isinstance(values, Iterable)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from statuspro._arguments import is_mapping
+from statuspro._kinds import is_mapping
 
 #: Each column of an order, and where its value stands.
 COLUMNS = {

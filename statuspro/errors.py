@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import requests
 
+from statuspro._kinds import is_mapping
+
 _MAYBE_APPLIED = (
     "The change may have been applied: read the order back (get_order) before sending it again."
 )
@@ -72,7 +74,7 @@ class StatusProError(Exception):
         """
         if carried is None:
             return
-        if not isinstance(carried, Mapping) or not carried.keys() <= set(self._carried):
+        if not is_mapping(carried) or not carried.keys() <= set(self._carried):
             raise TypeError(f"{type(self).__name__} takes one message and keywords")
         vars(self).update(copy.deepcopy(dict(carried)))
 
@@ -104,7 +106,9 @@ def _section_of(kind: type[StatusProError]) -> str:
 
 def without_section(error: BaseException) -> str:
     """Returns an error's text without its end: for a text that goes on behind it."""
-    return error._text() if isinstance(error, StatusProError) else str(error)
+    if not isinstance(error, StatusProError):
+        return str(error)
+    return error._text()  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_told(value: Any) -> bool:

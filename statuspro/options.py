@@ -19,6 +19,7 @@ from urllib3 import Timeout
 from statuspro import _arguments
 from statuspro._http.call import OnWait
 from statuspro._http.retry import retry_policy
+from statuspro._kinds import is_mapping
 from statuspro._logging import Logger
 from statuspro.pacing import RateLimit
 from statuspro.redaction import sealed
@@ -124,7 +125,7 @@ def _merge(client: Any, name: str, more: Any) -> None:
 
 def _merged(client: Any, name: str) -> Any:
     present = getattr(client, name)
-    if not _arguments.is_mapping(present):  # which requests passes over
+    if not is_mapping(present):  # which requests passes over
         return None
     if name != "headers":
         return present

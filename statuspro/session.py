@@ -16,7 +16,6 @@ from requests.cookies import RequestsCookieJar
 from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 
-from statuspro._arguments import is_mapping
 from statuspro._forks import check_fork, renew_in_child
 from statuspro._http.call import SAFE_METHODS, CallSettings, is_repeatable, one_call
 from statuspro._http.callbacks import note_sent, of_a_hook, of_the_caller
@@ -24,6 +23,7 @@ from statuspro._http.codings import accepted_codings
 from statuspro._http.exceptions import translate
 from statuspro._http.retry import retry_policy
 from statuspro._http.transport import Transport
+from statuspro._kinds import is_mapping
 from statuspro._logging import Logger, warn
 from statuspro._typing import Self, Unpack
 from statuspro._version import __version__

@@ -15,12 +15,12 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import CodeType, FrameType
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeVar
 
 from requests.hooks import dispatch_hook
 
 from statuspro import _logging
-from statuspro._arguments import is_tuple
+from statuspro._kinds import is_iterator, is_tuple
 
 T = TypeVar("T")
 
@@ -49,11 +49,7 @@ def watched(body: Any) -> Any:
     """Wraps a body that the caller's code makes as it is sent: what that raises is the caller's."""
     if hasattr(body, "read"):
         return _blocks(body)
-    return _items(body) if _is_iterator(body) else body
-
-
-def _is_iterator(body: object) -> TypeGuard[Iterator[Any]]:
-    return isinstance(body, Iterator)
+    return _items(body) if is_iterator(body) else body
 
 
 def _blocks(file: Any) -> Iterator[bytes]:

@@ -11,13 +11,13 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError, TimeoutError
 
-from statuspro._arguments import is_tuple
 from statuspro._http.call import Call, CallSettings, Cancelled, WaitTooLong, current_call, under_way
 from statuspro._http.callbacks import of_the_caller
 from statuspro._http.exceptions import past_deadline, translate
 from statuspro._http.pool import Pool, Pools, TLSPool, use_our_pools
 from statuspro._http.retry import RetryPolicy, note_unslept, retry_policy, settle
 from statuspro._http.socks import check_socks_version, socks_pool_classes
+from statuspro._kinds import is_tuple
 from statuspro.errors import APIConnectionError, InvalidResponseError, RateLimitError
 from statuspro.redaction import Redactor
 

@@ -12,6 +12,7 @@ import requests
 
 from statuspro import _arguments
 from statuspro._json import is_array, is_object
+from statuspro._kinds import is_list_or_tuple, is_mapping
 from statuspro._logging import warn
 from statuspro.responses import refuse_body, unwrap_object
 from statuspro.session import Client
@@ -152,10 +153,10 @@ def query_of(params: Params | None) -> dict[str, list[Any]]:
     """The parameters by name, as the service and a session's own parameters need them."""
     query: dict[str, list[Any]] = {}
     given: Any = params or ()
-    for name, value in given.items() if _arguments.is_mapping(given) else given:
+    for name, value in given.items() if is_mapping(given) else given:
         if name in ("page", "per_page"):
             raise ValueError(f"{name} is an argument of its own (start_page, per_page)")
-        values = value if _arguments.is_list(value) else [value]
+        values = value if is_list_or_tuple(value) else [value]
         query.setdefault(name, []).extend(
             _arguments.parameter(one) for one in values if one is not None
         )
