@@ -144,9 +144,11 @@ def statuspro_threads(base_url: str, *, threads: int) -> Work:
 def statuspro_first(base_url: str) -> Work:
     """Returns the number of requests after which the first order was in hand."""
     sent: list[object] = []
-    client = statuspro_client(base_url).with_options(
-        hooks={"response": lambda response, **_: sent.append(response)}
-    )
+
+    def note(response: object, **_: object) -> None:
+        sent.append(response)
+
+    client = statuspro_client(base_url).with_options(hooks={"response": note})
 
     def work(amount: int) -> int:
         sent.clear()
@@ -228,7 +230,8 @@ CONTESTANTS: dict[str, Callable[..., Work]] = {
 def in_threads(threads: int, call: Callable[[], object]) -> Work:
     def work(amount: int) -> int:
         with ThreadPoolExecutor(threads) as pool:
-            return sum(1 for _ in pool.map(lambda _: call(), range(amount)))
+            calls = [pool.submit(call) for _ in range(amount)]
+            return len([each.result() for each in calls])
 
     return work
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from benchmarks import jobs as jobs_in_requests
 from benchmarks.contestants import KEY, ORDER_ID
@@ -155,7 +156,7 @@ def shell(bench: Bench) -> Result:
             1.25,
         ),
     }
-    rows = []
+    rows: list[Row] = []
     for title, (bare, arguments, bound) in pairs.items():
         command = _COMMAND.format(environ=environ, arguments=arguments)
         contestants = {
@@ -251,7 +252,7 @@ def growth(bench: Bench) -> Result:
     sizes = {1_000: 9, 10_000: 7, 100_000: 5, 1_000_000: 3}
     if bench.is_quick:
         sizes = {1_000: 2, 10_000: 1}
-    points = []
+    points: list[dict[str, Any]] = []
     for orders, rounds in sizes.items():
         samples = take_turns(_both(partial(bench.walk, orders=orders), "stream"), rounds)
         points += [
@@ -269,7 +270,7 @@ def growth(bench: Bench) -> Result:
 
 def threads(bench: Bench) -> Result:
     """Requests a second of many threads on one client; a response takes 20 ms."""
-    points = []
+    points: list[dict[str, Any]] = []
     counts = (1, 4) if bench.is_quick else (1, 2, 4, 8, 16, 32)
     rounds, each = (1, 10) if bench.is_quick else (3, 100)
     for count in counts:
@@ -317,7 +318,7 @@ def _walks(
     walk = partial(bench.walk, orders=orders)
     contestants = {name: partial(walk, f"{name}:{task}") for name in ("requests", *bounds)}
     samples = take_turns(contestants, rounds)
-    rows = []
+    rows: list[Row] = []
     for ours, bound in bounds.items():
         pair = {name: samples[name] for name in ("requests", ours)}
         shown = title if ours == _PLAIN else f"{title}, with the extra speed"

@@ -39,7 +39,7 @@ class Row:
     unit: str = "×"
     sense: str = "at most"
     bound: float | None = None
-    medians: dict[str, str] = field(default_factory=dict)
+    medians: dict[str, str] = field(default_factory=dict[str, str])
     note: str = ""
 
     @property
@@ -64,8 +64,8 @@ class Result:
     """
 
     rows: list[Row]
-    points: list[dict[str, Any]] = field(default_factory=list)
-    measured: dict[str, str] = field(default_factory=dict)
+    points: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    measured: dict[str, str] = field(default_factory=dict[str, str])
 
 
 def take_turns(
