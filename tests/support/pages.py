@@ -119,6 +119,8 @@ def docstrings_of(text: str) -> Iterator[tuple[int, str]]:
             match node.body[0]:
                 case ast.Expr(ast.Constant(str(text))) as first:
                     yield first.lineno - 1, text
+                case _:
+                    pass
 
 
 def _of_docstrings(text: str) -> Iterator[Block]:
