@@ -8,8 +8,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from statuspro import _arguments
-from statuspro._json import as_array
+from statuspro import _arguments, _json
 from statuspro._kinds import is_mapping
 from statuspro.types import TimelineItem
 
@@ -182,7 +181,7 @@ def _oldest_first(history: Any) -> list[tuple[datetime, Mapping[str, Any]]]:
     """The entries with their moments; those of one second stay in the order they came about."""
     dated = [
         (at, entry)
-        for entry in as_array(history)
+        for entry in _json.as_array(history)
         if is_mapping(entry) and (at := _moment_of(entry)) is not None
     ]
     if dated and dated[0][0] > dated[-1][0]:
