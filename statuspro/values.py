@@ -8,8 +8,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from statuspro import _arguments, _json
-from statuspro._kinds import is_mapping
+from statuspro import _arguments, _json, _kinds
 from statuspro.types import TimelineItem
 
 # Patterns are compiled when they are first used: `import statuspro` need not wait for that.
@@ -167,7 +166,7 @@ def public_timeline(order: Mapping[str, object]) -> list[TimelineItem]:
     code_before: Any = None
     for at, entry in _oldest_first(_arguments.mapping("order", order).get("history")):
         status = entry.get("status")
-        code = status.get("code") if is_mapping(status) else code_before
+        code = status.get("code") if _kinds.is_mapping(status) else code_before
         event = _kind(entry.get("event"))
         is_new = event == "status" or (event is None and code != code_before)
         item = _item(at, status if is_new else None, _public_comment(entry, event))
@@ -182,7 +181,7 @@ def _oldest_first(history: Any) -> list[tuple[datetime, Mapping[str, Any]]]:
     dated = [
         (at, entry)
         for entry in _json.as_array(history)
-        if is_mapping(entry) and (at := _moment_of(entry)) is not None
+        if _kinds.is_mapping(entry) and (at := _moment_of(entry)) is not None
     ]
     if dated and dated[0][0] > dated[-1][0]:
         dated.reverse()
@@ -211,7 +210,7 @@ def _public_comment(entry: Mapping[str, Any], event: str | None) -> str | None:
 
 
 def _item(at: datetime, status: Any, comment: str | None) -> TimelineItem:
-    is_shown = is_mapping(status) and status.get("public") is True
+    is_shown = _kinds.is_mapping(status) and status.get("public") is True
     shown: Mapping[str, Any] = status if is_shown else {}
     color = shown.get("color")
     return {
