@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any
 
 from statuspro._json import as_array
+from statuspro._kinds import is_mapping
 from statuspro.values import hex_color, parse_moment
-
-
-def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Tells whether a value is an object, also one that a program made: any mapping."""
-    return isinstance(value, Mapping)
 
 
 def object_in(payload: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Returns the object of this name; an empty one where there is none."""
     value = payload.get(name)
-    return value if is_object(value) else {}
+    return value if is_mapping(value) else {}
 
 
 def objects_in(payload: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     """Returns the objects in the array of this name; none where there is no array."""
-    return [value for value in as_array(payload.get(name)) if is_object(value)]
+    return [value for value in as_array(payload.get(name)) if is_mapping(value)]
 
 
 def moment_of(value: object) -> datetime | None:

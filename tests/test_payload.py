@@ -6,20 +6,21 @@ from typing import Any
 
 import pytest
 
-from statuspro._payload import color_of, is_object, moment_of, object_in, objects_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import color_of, moment_of, object_in, objects_in
 
 ODD: list[Any] = [None, 3, "text", ["a"], True]
 
 
 @pytest.mark.parametrize("value", ODD)
 def test_what_is_no_object_is_an_empty_one(value: Any) -> None:
-    assert not is_object(value)
+    assert not is_mapping(value)
     assert object_in({"status": value}, "status") == {}
 
 
 def test_any_mapping_is_an_object() -> None:
     status = MappingProxyType({"code": "st000002"})
-    assert is_object(status)
+    assert is_mapping(status)
     assert object_in({"status": status}, "status") is status
     assert object_in({}, "status") == {}
 

@@ -11,7 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from statuspro._payload import is_object, moment_of, object_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import moment_of, object_in
 from statuspro.cli.drawing import (
     GAP,
     facts,
@@ -111,13 +112,13 @@ def _history(entries: Sequence[Mapping[str, Any]]) -> Table:
 def _told(entry: Mapping[str, Any]) -> Iterator[RenderableType]:
     """The lines of one thing that happened."""
     status, comment, mail = entry.get("status"), entry.get("comment"), entry.get("mail_log")
-    if is_object(status) and (status.get("name") or status.get("code")):
+    if is_mapping(status) and (status.get("name") or status.get("code")):
         yield order_status(entry)
     elif not comment:
         yield Text(plain(entry.get("event") or "").replace("_", " "))
     if comment:
         yield from _comment(str(comment), is_public=entry.get("comment_is_public") is True)
-    if is_object(mail):
+    if is_mapping(mail):
         said = f"mail to {plain(mail.get('to') or '')}: {plain(mail.get('subject') or '')}"
         yield Text(f"{said} ({plain(mail.get('delivery_status') or 'unknown')})", "dim")
 

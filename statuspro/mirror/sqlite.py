@@ -9,7 +9,8 @@ from typing import Any
 
 from statuspro._filelock import FileLock
 from statuspro._json import as_array
-from statuspro._payload import is_object, object_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import object_in
 from statuspro.errors import MirrorError
 from statuspro.mirror.connection import Connection, storable
 from statuspro.mirror.filters import day
@@ -177,7 +178,7 @@ def _order_row(order_id: int, kept: Kept) -> tuple[Any, ...]:
 
 
 def _entry_row(order_id: int, position: int, entry: Any) -> tuple[Any, ...]:
-    known: Mapping[str, Any] = entry if is_object(entry) else {}
+    known: Mapping[str, Any] = entry if is_mapping(entry) else {}
     status, is_public = object_in(known, "status"), known.get("comment_is_public")
     return (
         order_id,

@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
 from statuspro._contrast import BLACK, ink_on
-from statuspro._payload import color_of, is_object, moment_of, object_in, objects_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import color_of, moment_of, object_in, objects_in
 from statuspro.contrib.django import clock
 from statuspro.types import TimelineItem
 from statuspro.values import due_days, public_timeline
@@ -163,7 +164,7 @@ def language_of_texts() -> str:
 def plain(value: Any) -> Json:
     """Gives the dict of an order or of a status, also of a row of the mirror."""
     payload = value.payload() if hasattr(value, "payload") else value
-    return payload if is_object(payload) else {}
+    return payload if is_mapping(payload) else {}
 
 
 def _events(payload: Json) -> Iterator[ShownEvent]:
@@ -215,7 +216,7 @@ def _translations(payload: Json, code: Any, name: str) -> Iterator[tuple[str, Js
         names = (_text(status.get("public_name")), _text(status.get("name")))
         if status.get("code") == code if code else name in names:
             given = object_in(status, "translations")
-            found.update({k: v for k, v in given.items() if is_object(v)})
+            found.update({k: v for k, v in given.items() if is_mapping(v)})
     for wanted in (translation.get_language(), object_in(payload, "customer").get("locale")):
         if isinstance(wanted, str) and (best := _nearest(wanted, found)):
             yield best, found[best]

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import connections, models, transaction
 from django.utils import timezone
 
-from statuspro._payload import color_of, is_object, moment_of, object_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import color_of, moment_of, object_in
 from statuspro.contrib.django.locks import alone
 from statuspro.contrib.django.models import (
     TEXT,
@@ -193,7 +194,7 @@ def _order(order_id: int, kept: Kept) -> Order:
 
 
 def _event(order_id: int, position: int, entry: Any) -> HistoryEvent:
-    known: Mapping[str, Any] = entry if is_object(entry) else {}
+    known: Mapping[str, Any] = entry if is_mapping(entry) else {}
     status, comment = object_in(known, "status"), known.get("comment")
     is_public = known.get("comment_is_public")
     return HistoryEvent(

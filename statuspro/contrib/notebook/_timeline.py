@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from statuspro._payload import is_object, moment_of, object_in, objects_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import moment_of, object_in, objects_in
 from statuspro.contrib.notebook._colors import NEUTRAL, usable
 from statuspro.contrib.notebook._texts import lines, one_line
 from statuspro.values import public_timeline
@@ -94,7 +95,7 @@ def _comment(entry: Mapping[str, Any]) -> Comment | None:
 
 
 def _mail(log: Any) -> str:
-    if not is_object(log):
+    if not is_mapping(log):
         return ""
     said = f"mail to {one_line(log.get('to'))}: {one_line(log.get('subject'))}"
     return f"{said} ({one_line(log.get('delivery_status')) or 'unknown'})"

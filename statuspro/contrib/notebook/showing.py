@@ -9,7 +9,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from statuspro import _arguments
-from statuspro._payload import is_object, object_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import object_in
 from statuspro.contrib.notebook._colors import NEUTRAL, usable
 from statuspro.contrib.notebook._markup import Html, chip, element, filled, join, name_of, page
 from statuspro.contrib.notebook._texts import cells, one_line
@@ -84,7 +85,7 @@ def _are_statuses(thing: Any) -> bool:
     if isinstance(thing, str) or not isinstance(thing, Sequence):
         return False
     things: Sequence[Any] = thing
-    return all(is_object(each) and {"code", "name"} <= set(each) for each in things)
+    return all(is_mapping(each) and {"code", "name"} <= set(each) for each in things)
 
 
 # --- an order

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from statuspro._payload import color_of, is_object, object_in
+from statuspro._kinds import is_mapping
+from statuspro._payload import color_of, object_in
 from statuspro.contrib.django.models import storable
 from statuspro.contrib.django.staff.cells import badge
 
@@ -39,7 +40,7 @@ def timeline(order: Any) -> list[Entry]:
 
 def _entry(event: Any) -> Entry:
     payload = event.payload()
-    written: Mapping[str, Any] = payload if is_object(payload) else {}
+    written: Mapping[str, Any] = payload if is_mapping(payload) else {}
     color, name = object_in(written, "status").get("color"), event.status_name or event.status_code
     return Entry(
         event.created_at,
@@ -52,7 +53,7 @@ def _entry(event: Any) -> Entry:
 
 
 def _mail(log: Any) -> str | None:
-    if not is_object(log):
+    if not is_mapping(log):
         return None
     subject, fate = (storable(str(log.get(name) or "")) for name in ("subject", "delivery_status"))
     return f"{subject or 'without a subject'} ({fate or 'fate unknown'})"
