@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *, port: int, **options: object) -> None:
         """Runs the commands of a real shop, one after another, and serves until Ctrl-C."""
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl-C, so that nothing is left
+        signal.signal(signal.SIGTERM, end)  # as Ctrl-C, so that nothing is left
         with (
             suppress(KeyboardInterrupt),
             tempfile.TemporaryDirectory() as folder,
@@ -70,6 +70,11 @@ class Command(BaseCommand):
         finally:
             process.terminate()
             process.wait()
+
+
+def end(*_: object) -> None:
+    """Ends the process by way of what is to be tidied up."""
+    sys.exit()
 
 
 def choose_example(sandbox: Sandbox) -> tuple[str, str]:
