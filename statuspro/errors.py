@@ -21,6 +21,8 @@ _MAYBE_APPLIED = (
     "The change may have been applied: read the order back (get_order) before sending it again."
 )
 
+#: Of a proxy that requests of plain http pass through: others refuse before there is a response.
+_PROXY_ASKS = "A proxy on the way asks for a name and a password: http://name:password@host:port."
 
 #: The service's window: after so many seconds a request is counted anew.
 _WINDOW = 60.0
@@ -162,13 +164,15 @@ class APIError(StatusProError, requests.HTTPError):
 
     def _text(self) -> str:
         head = " ".join(str(part) for part in (self.request_line, self.status_code) if part)
-        lines = [f"{head}: {self.message}" if head else self.message, *self._details()]
+        # A message that is the status line, as the service has said nothing, begins with it too.
+        said = self.message.removeprefix(f"{self.status_code} ")
+        lines = [f"{head}: {said}" if head else said, *self._details()]
         if self.maybe_applied:
             lines.append(_MAYBE_APPLIED)
         return "\n".join(lines)
 
     def _details(self) -> list[str]:
-        return []
+        return [_PROXY_ASKS] if self.status_code == requests.codes.proxy_authentication else []
 
 
 class AuthenticationError(APIError):

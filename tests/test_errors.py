@@ -322,6 +322,13 @@ def test_an_api_error_without_request_says_its_status() -> None:
     assert str(APIError("Odd.")) == "Odd. (docs: errors.html#api-error)"
 
 
+def test_a_status_is_told_once_where_the_service_has_no_words() -> None:
+    error = ServerError("502 Bad Gateway", status_code=502, request_line="GET /orders")
+    assert str(error).startswith("GET /orders 502: Bad Gateway (docs: ")
+    alone = ServerError("502", status_code=502, request_line="GET /orders")
+    assert str(alone).startswith("GET /orders 502: 502 (docs: ")
+
+
 def test_an_api_error_carries_nothing_unasked() -> None:
     error = APIError("Odd.")
     assert error.message == "Odd."

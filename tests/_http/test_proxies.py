@@ -214,9 +214,14 @@ def test_a_forwarding_proxy_that_asks_for_credentials(method: str, waits: list[f
         client_of(1, proxies=proxies(proxy.port)) as client,
     ):
         response = client.request(method, "/orders")
-    with pytest.raises(APIError, match="407 Proxy Authentication Required") as caught:
+    with pytest.raises(APIError, match="407: Proxy Authentication Required") as caught:
         unwrap(response)
     assert not caught.value.maybe_applied
+    assert str(caught.value).splitlines() == [
+        f"{method} /api/v1/orders 407: Proxy Authentication Required",
+        "A proxy on the way asks for a name and a password: http://name:password@host:port.",
+        "(docs: errors.html#api-error)",
+    ]
     assert len(proxy.heads) == 1
     assert waits == []
 

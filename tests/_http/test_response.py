@@ -421,7 +421,7 @@ def test_a_transient_error_too_large_is_sent_again(name: str, waits: list[float]
     ):
         tracemalloc.start()
         try:
-            with pytest.raises(ServerError, match="503 Down"):
+            with pytest.raises(ServerError, match="503: Down"):
                 client.get_order(1)
             peak = tracemalloc.get_traced_memory()[1]
         finally:
