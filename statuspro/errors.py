@@ -83,7 +83,7 @@ class StatusProError(Exception):
     def __str__(self) -> str:
         text = self._text()
         gap = "\n" if "\n" in text else " "
-        return f"{text}{gap}(docs: {_section_of(type(self))})".lstrip()
+        return f"{text}{gap}{_end_of(type(self))}".lstrip()
 
     def _text(self) -> str:
         return self.message
@@ -96,21 +96,22 @@ class StatusProError(Exception):
         return _restore, (type(self), self.__dict__.copy())
 
 
-def _section_of(kind: type[StatusProError]) -> str:
-    """Names the section of the documentation, such as `errors.html#not-found-error`.
+def _end_of(kind: type[StatusProError]) -> str:
+    """Names the section of the documentation, such as `(docs: errors.html#not-found-error)`.
 
     The errors of a user's own, and those of higher rooms, have the section of their next ancestor.
     """
     name = next(each.__name__ for each in kind.__mro__ if each.__module__ == __name__)
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name)
-    return f"errors.html#{words.lower()}"
+    return f"(docs: errors.html#{words.lower()})"
 
 
 def without_section(error: BaseException) -> str:
     """Returns an error's text without its end: for a text that goes on behind it."""
-    if not isinstance(error, StatusProError):
-        return str(error)
-    return error._text()  # pyright: ignore[reportPrivateUsage]
+    text = str(error)
+    if isinstance(error, StatusProError):
+        return text.removesuffix(_end_of(type(error))).rstrip()
+    return text
 
 
 def _is_told(value: Any) -> bool:

@@ -111,6 +111,8 @@ def _of_a_project(stage: Stage) -> None:
 
 _STAGES: dict[str, Callable[[Stage], None]] = {
     "docs/cli.rst": _of_commands,
+    "docs/cli-changes.rst": _of_commands,
+    "docs/cli-output.rst": _of_commands,
     "docs/django-mirror.rst": _of_a_project,
     "docs/examples/django_shop/README.rst": _of_a_project,
     "docs/rate-limits.rst": _of_a_project,
