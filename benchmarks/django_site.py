@@ -252,6 +252,8 @@ def _gunicorn(environment: dict[str, str]) -> Iterator[str]:
     """Runs the site's workers; its URL."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         command = [sys.executable, "-m", "gunicorn", "benchmarks.site.wsgi", "--preload"]
+        # A worker that is told to end while it starts misses that, and is killed after this time.
+        command += ["--graceful-timeout", "5"]
         command += ["--workers", str(WORKERS), "--log-level", "warning"]
         process = subprocess.Popen(
             [*command, "--bind", f"fd://{listener.fileno()}"],

@@ -57,6 +57,8 @@ def test_workers_that_are_forked_from_a_preloaded_client(sandbox: Sandbox, tmp_p
     }
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         command = [sys.executable, "-m", "gunicorn", "tests.contrib.django.project.wsgi"]
+        # A worker that is told to end while it starts misses that, and is killed after this time.
+        command += ["--graceful-timeout", "5"]
         command += ["--preload", "--workers", "2", "--log-level", "warning"]
         process = subprocess.Popen(
             [*command, "--bind", f"fd://{listener.fileno()}"],
