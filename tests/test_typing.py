@@ -247,6 +247,190 @@ if TYPE_CHECKING:
         assert_type(client.summarize_orders(), OrdersSummary)
         assert_type(client.paginate("/orders"), Generator[dict[str, Any], None, None])
 
+    def no_argument_takes_just_anything(client: StatusProClient, thing: object) -> None:
+        # One that came to would make its comment needless, which mypy takes for an error.
+        list_orders(
+            thing,  # type: ignore[arg-type]
+            search=thing,  # type: ignore[arg-type]
+            status_code=thing,  # type: ignore[arg-type]
+            tags=thing,  # type: ignore[arg-type]
+            tags_any=thing,  # type: ignore[arg-type]
+            financial_status=thing,  # type: ignore[arg-type]
+            fulfillment_status=thing,  # type: ignore[arg-type]
+            exclude_cancelled=thing,  # type: ignore[arg-type]
+            due_date_from=thing,  # type: ignore[arg-type]
+            due_date_to=thing,  # type: ignore[arg-type]
+            page=thing,  # type: ignore[arg-type]
+            per_page=thing,  # type: ignore[arg-type]
+            max_items=thing,  # type: ignore[arg-type]
+            max_pages=thing,  # type: ignore[arg-type]
+        )
+        iter_orders(
+            thing,  # type: ignore[arg-type]
+            search=thing,  # type: ignore[arg-type]
+            status_code=thing,  # type: ignore[arg-type]
+            tags=thing,  # type: ignore[arg-type]
+            tags_any=thing,  # type: ignore[arg-type]
+            financial_status=thing,  # type: ignore[arg-type]
+            fulfillment_status=thing,  # type: ignore[arg-type]
+            exclude_cancelled=thing,  # type: ignore[arg-type]
+            due_date_from=thing,  # type: ignore[arg-type]
+            due_date_to=thing,  # type: ignore[arg-type]
+            has_status=thing,  # type: ignore[arg-type]
+            per_page=thing,  # type: ignore[arg-type]
+            max_items=thing,  # type: ignore[arg-type]
+            max_pages=thing,  # type: ignore[arg-type]
+            start_page=thing,  # type: ignore[arg-type]
+            prefetch=thing,  # type: ignore[arg-type]
+        )
+        iter_order_pages(
+            thing,  # type: ignore[arg-type]
+            search=thing,  # type: ignore[arg-type]
+            status_code=thing,  # type: ignore[arg-type]
+            tags=thing,  # type: ignore[arg-type]
+            tags_any=thing,  # type: ignore[arg-type]
+            financial_status=thing,  # type: ignore[arg-type]
+            fulfillment_status=thing,  # type: ignore[arg-type]
+            exclude_cancelled=thing,  # type: ignore[arg-type]
+            due_date_from=thing,  # type: ignore[arg-type]
+            due_date_to=thing,  # type: ignore[arg-type]
+            has_status=thing,  # type: ignore[arg-type]
+            per_page=thing,  # type: ignore[arg-type]
+            max_items=thing,  # type: ignore[arg-type]
+            max_pages=thing,  # type: ignore[arg-type]
+            start_page=thing,  # type: ignore[arg-type]
+            prefetch=thing,  # type: ignore[arg-type]
+        )
+        get_order(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+        )
+        lookup_order(
+            thing,  # type: ignore[arg-type]
+            number=thing,  # type: ignore[arg-type]
+            email=thing,  # type: ignore[arg-type]
+        )
+        find_order(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+        )
+        get_orders(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            workers=thing,  # type: ignore[arg-type]
+        )
+        get_viable_statuses(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+        )
+        update_order_status(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            comment=thing,  # type: ignore[arg-type]
+            public=thing,  # type: ignore[arg-type]
+            notify=thing,  # type: ignore[arg-type]
+            email_customer=thing,  # type: ignore[arg-type]
+            email_additional=thing,  # type: ignore[arg-type]
+            check=thing,  # type: ignore[arg-type]
+            confirm=thing,  # type: ignore[arg-type]
+        )
+        add_order_comment(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            public=thing,  # type: ignore[arg-type]
+            confirm=thing,  # type: ignore[arg-type]
+        )
+        set_order_due_date(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            due_date_to=thing,  # type: ignore[arg-type]
+            confirm=thing,  # type: ignore[arg-type]
+        )
+        bulk_update_order_status(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            comment=thing,  # type: ignore[arg-type]
+            public=thing,  # type: ignore[arg-type]
+            notify=thing,  # type: ignore[arg-type]
+            email_customer=thing,  # type: ignore[arg-type]
+            email_additional=thing,  # type: ignore[arg-type]
+            send_at=thing,  # type: ignore[arg-type]
+            due_date=thing,  # type: ignore[arg-type]
+        )
+        iter_bulk_update_order_status(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            comment=thing,  # type: ignore[arg-type]
+            public=thing,  # type: ignore[arg-type]
+            notify=thing,  # type: ignore[arg-type]
+            email_customer=thing,  # type: ignore[arg-type]
+            email_additional=thing,  # type: ignore[arg-type]
+            send_at=thing,  # type: ignore[arg-type]
+            due_date=thing,  # type: ignore[arg-type]
+            journal=thing,  # type: ignore[arg-type]
+        )
+        bulk_outcome(
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            thing,  # type: ignore[arg-type]
+            timeout=thing,  # type: ignore[arg-type]
+        )
+        StatusProClient(
+            api_key=thing,  # type: ignore[arg-type]
+            base_url=thing,  # type: ignore[arg-type]
+            timeout=thing,  # type: ignore[arg-type]
+            max_retries=thing,  # type: ignore[arg-type]
+            max_pages=thing,  # type: ignore[arg-type]
+            logger=thing,  # type: ignore[arg-type]
+            deadline=thing,  # type: ignore[arg-type]
+            max_wait=thing,  # type: ignore[arg-type]
+            on_wait=thing,  # type: ignore[arg-type]
+            rate_limit=thing,  # type: ignore[arg-type]
+            rate_limit_storage=thing,  # type: ignore[arg-type]
+            rate_limit_fallback=thing,  # type: ignore[arg-type]
+            rate_limit_reserve=thing,  # type: ignore[arg-type]
+            headers=thing,  # type: ignore[arg-type]
+            cookies=thing,  # type: ignore[arg-type]
+            params=thing,  # type: ignore[arg-type]
+            hooks=thing,  # type: ignore[arg-type]
+            proxies=thing,  # type: ignore[arg-type]
+            verify=thing,  # type: ignore[arg-type]
+            cert=thing,  # type: ignore[arg-type]
+            trust_env=thing,  # type: ignore[arg-type]
+            follow_redirects=thing,  # type: ignore[arg-type]
+            max_response_bytes=thing,  # type: ignore[arg-type]
+            adapter=thing,  # type: ignore[arg-type]
+            pool_connections=thing,  # type: ignore[arg-type]
+            pool_maxsize=thing,  # type: ignore[arg-type]
+        )
+        client.with_options(
+            timeout=thing,  # type: ignore[arg-type]
+            max_pages=thing,  # type: ignore[arg-type]
+            logger=thing,  # type: ignore[arg-type]
+            deadline=thing,  # type: ignore[arg-type]
+            max_wait=thing,  # type: ignore[arg-type]
+            on_wait=thing,  # type: ignore[arg-type]
+            rate_limit=thing,  # type: ignore[arg-type]
+            rate_limit_storage=thing,  # type: ignore[arg-type]
+            rate_limit_fallback=thing,  # type: ignore[arg-type]
+            rate_limit_reserve=thing,  # type: ignore[arg-type]
+            headers=thing,  # type: ignore[arg-type]
+            cookies=thing,  # type: ignore[arg-type]
+            params=thing,  # type: ignore[arg-type]
+            hooks=thing,  # type: ignore[arg-type]
+            proxies=thing,  # type: ignore[arg-type]
+            verify=thing,  # type: ignore[arg-type]
+            cert=thing,  # type: ignore[arg-type]
+            trust_env=thing,  # type: ignore[arg-type]
+            follow_redirects=thing,  # type: ignore[arg-type]
+            max_response_bytes=thing,  # type: ignore[arg-type]
+        )
+
     def keywords_in_a_variable(client: StatusProClient) -> None:
         quiet: BulkOptions = {"notify": False}
         assert_type(
