@@ -119,7 +119,7 @@ class StatusProClient(AuthenticatedClient):
         self.auth = BearerAuth(key, self.base_url)
         self._user = User()
 
-    _options: ClassVar = options_of(__init__)
+    _options: ClassVar[list[str]] = options_of(__init__)
 
     @property
     def on_wait(self) -> OnWait | None:

@@ -127,7 +127,7 @@ class Client(requests.Session):
     ) -> None:
         self._start(base_url)
 
-    _options: ClassVar = options_of(__init__)
+    _options: ClassVar[list[str]] = options_of(__init__)
 
     def _start(self, base_url: str) -> None:
         """Makes all that does not depend on the options, which are put in their places later."""
@@ -638,7 +638,7 @@ class AuthenticatedClient(Client):
         self._start(base_url)
         self.auth = BearerAuth(token, self.base_url)
 
-    _options: ClassVar = options_of(__init__)
+    _options: ClassVar[list[str]] = options_of(__init__)
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError(
