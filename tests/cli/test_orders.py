@@ -363,7 +363,7 @@ def detail(shop: Sandbox, name: str) -> Any:
 
 
 def test_view_shows_the_order_and_its_history(order: str, shop: Sandbox) -> None:
-    shown, status = on_terminal("view", order, TZ="Asia/Tokyo")
+    shown, status = on_terminal("view", order)
     assert status == 0
     text = plain(shown)
     assert text.startswith(f"{order}  ● Shipped\n")
