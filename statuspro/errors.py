@@ -164,9 +164,10 @@ class APIError(StatusProError, requests.HTTPError):
         self._take(carried)
 
     def _text(self) -> str:
-        head = " ".join(str(part) for part in (self.request_line, self.status_code) if part)
+        status = str(self.status_code or "")
+        head = " ".join(part for part in (self.request_line, status) if part)
         # A message that is the status line, as the service has said nothing, begins with it too.
-        said = self.message.removeprefix(f"{self.status_code} ")
+        said = self.message.removeprefix(f"{status} ")
         lines = [f"{head}: {said}" if head else said, *self._details()]
         if self.maybe_applied:
             lines.append(_MAYBE_APPLIED)

@@ -327,6 +327,8 @@ def test_a_status_is_told_once_where_the_service_has_no_words() -> None:
     assert str(error).startswith("GET /orders 502: Bad Gateway (docs: ")
     alone = ServerError("502", status_code=502, request_line="GET /orders")
     assert str(alone).startswith("GET /orders 502: 502 (docs: ")
+    odd = APIError("None of them was found.", request_line="GET /orders")
+    assert str(odd).startswith("GET /orders: None of them was found. (docs: ")
 
 
 def test_an_api_error_carries_nothing_unasked() -> None:
